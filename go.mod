@@ -1,0 +1,3 @@
+module github.com/oriel-go/oriel
+
+go 1.26.8
