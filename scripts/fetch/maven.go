@@ -34,7 +34,15 @@ func (f *fetcher) fromMaven(ctx context.Context, scratch, made string) error {
 	if err := f.space(2*m.Size + pluginSize + f.manifest.Size()); err != nil {
 		return err
 	}
-	if err := f.runMaven(ctx, mvn, scratch); err != nil {
+	err = f.runMaven(ctx, mvn, scratch, "")
+	if err != nil && strings.Contains(err.Error(), "PKIX") { // Java does not trust who answers: perhaps the machine does
+		store := filepath.Join(scratch, "trusted.jks")
+		if writeTrustStore(store, append([]string{os.Getenv("SSL_CERT_FILE")}, systemBundles...)) == nil {
+			err = f.runMaven(ctx, mvn, scratch, "-Djavax.net.ssl.trustStoreType=JKS -Djavax.net.ssl.trustStore="+store+
+				" -Djavax.net.ssl.trustStorePassword="+trustStorePassword)
+		}
+	}
+	if err != nil {
 		return err
 	}
 	jars, err := filepath.Glob(filepath.Join(escapeGlob(scratch), "out", "*.jar"))
@@ -49,7 +57,8 @@ func (f *fetcher) fromMaven(ctx context.Context, scratch, made string) error {
 }
 
 // runMaven uses a repository of its own in scratch, so that the user's does not grow by a jar that is of no use to Maven.
-func (f *fetcher) runMaven(ctx context.Context, mvn, scratch string) error {
+// java are options for Java itself.
+func (f *fetcher) runMaven(ctx context.Context, mvn, scratch, java string) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	cmd := exec.CommandContext(ctx, mvn, "-B", "-q", "-Dstyle.color=never",
@@ -57,7 +66,7 @@ func (f *fetcher) runMaven(ctx context.Context, mvn, scratch string) error {
 		"-Daether.connector.connectTimeout=5000", "-Daether.connector.requestTimeout=20000", "-Dmaven.wagon.http.retryHandler.count=1",
 		mavenPlugin, "-Dartifact="+f.manifest.Maven.Coordinate+":jar", "-DoutputDirectory="+filepath.Join(scratch, "out"))
 	cmd.Dir = scratch // no project's pom.xml or .mvn folder shall have a say
-	cmd.Env = append(os.Environ(), "MAVEN_OPTS="+strings.TrimSpace(os.Getenv("MAVEN_OPTS")+" "+mavenProxy(os.Getenv)))
+	cmd.Env = append(os.Environ(), "MAVEN_OPTS="+strings.Join([]string{mavenProxy(os.Getenv), java, os.Getenv("MAVEN_OPTS")}, " "))
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // mvn is a script: its java must end with it
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = time.Second
@@ -124,7 +133,7 @@ func folderSize(dir string) (size int64) {
 // mavenReason finds the one line that says what was wrong.
 func mavenReason(said string, err error) string {
 	for line := range strings.Lines(said) {
-		line, ok := strings.CutPrefix(strings.TrimSpace(line), "[ERROR]")
+		_, line, ok := strings.Cut(line, "[ERROR]") // escape sequences may stand before it
 		if line = strings.TrimSpace(line); !ok || line == "" {
 			continue
 		}
