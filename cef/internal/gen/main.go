@@ -26,14 +26,14 @@ func generate(dir string) error {
 	if err != nil {
 		return err
 	}
-	files := map[string]string{
-		"include/cef_capi.h": declarations(t),
+	g, err := newGen(t)
+	if err != nil {
+		return err
 	}
-	for name, text := range files {
+	for name, text := range g.files() {
 		if strings.HasSuffix(name, ".go") {
 			src, err := format.Source([]byte(text))
 			if err != nil {
-				os.WriteFile(filepath.Join(dir, name+".bad"), []byte(text), 0o644)
 				return fmt.Errorf("%s: %w", name, err)
 			}
 			text = string(src)
