@@ -24,6 +24,11 @@ const mavenPlugin = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy
 // pluginSize is about what mvn loads for itself before it comes to the artifact.
 const pluginSize = 24 << 20
 
+// maxReason is how much of mvn's own words an error repeats.
+const maxReason = 300
+
+var errNotTrusted = errors.New("the server's certificate is not trusted")
+
 // fromMaven lets the mvn client bring the jar. Which server has it is the client's and its settings' business, not ours.
 func (f *fetcher) fromMaven(ctx context.Context, scratch, made string) error {
 	mvn, err := exec.LookPath(f.mvn)
@@ -35,7 +40,7 @@ func (f *fetcher) fromMaven(ctx context.Context, scratch, made string) error {
 		return err
 	}
 	err = f.runMaven(ctx, mvn, scratch, "")
-	if err != nil && strings.Contains(err.Error(), "PKIX") { // Java does not trust who answers: perhaps the machine does
+	if errors.Is(err, errNotTrusted) { // not by Java: perhaps by the machine
 		store := filepath.Join(scratch, "trusted.jks")
 		if writeTrustStore(store, append([]string{os.Getenv("SSL_CERT_FILE")}, systemBundles...)) == nil {
 			err = f.runMaven(ctx, mvn, scratch, "-Djavax.net.ssl.trustStoreType=JKS -Djavax.net.ssl.trustStore="+store+
@@ -87,6 +92,8 @@ func (f *fetcher) runMaven(ctx context.Context, mvn, scratch, java string) error
 		return fmt.Errorf("mvn: %w (%v)", errStalled, 3*f.stall)
 	case ctx.Err() != nil:
 		return ctx.Err()
+	case err != nil && strings.Contains(said.String(), "PKIX path"):
+		return fmt.Errorf("mvn: %w: %s", errNotTrusted, mavenReason(said.String(), err))
 	case err != nil:
 		return fmt.Errorf("mvn: %s", mavenReason(said.String(), err))
 	}
@@ -141,8 +148,8 @@ func mavenReason(said string, err error) string {
 			line = cause
 		}
 		line, _, _ = strings.Cut(line, " -> [Help")
-		if len(line) > 400 {
-			line = line[:400] + "…"
+		if len(line) > maxReason { // what happened comes last
+			line = "…" + strings.ToValidUTF8(line[len(line)-maxReason:], "")
 		}
 		return line
 	}
