@@ -1,0 +1,393 @@
+package protocol
+
+import (
+	"encoding"
+	"fmt"
+	"math"
+	"math/big"
+	"reflect"
+	"strconv"
+	"time"
+	"unicode/utf16"
+)
+
+// container decodes into slices, arrays, maps and structs.
+func (d *decoder) container(v reflect.Value, info *typeInfo) error {
+	it := d.peek()
+	switch info.in {
+	case shapeStruct:
+		if it.class != classMap {
+			return d.mismatch("object", it)
+		}
+		return d.structValue(v, info)
+	case shapeMap:
+		return d.mapValue(v, info)
+	}
+	if p, ok := d.binary(it); ok && info.t.Elem().Kind() == reflect.Uint8 {
+		return d.bytes(v, info, p)
+	}
+	switch {
+	case it.class == classArray:
+		return d.array(v, info)
+	case it.class == classBin:
+		return d.numbers(v, View{ViewUint8Clamped, d.b[d.pos+int(it.head):][:it.size]})
+	case it.class == classExt && it.ext == ExtView:
+		p := d.b[d.pos+int(it.head):][:it.size]
+		return d.numbers(v, View{ViewKind(p[0]), p[1:]})
+	case it.class == classExt && it.ext == ExtSet:
+		return d.set(v)
+	case it.class == classExt && it.ext == ExtSparse:
+		return d.sparse(v)
+	}
+	if info.in == shapeBytes {
+		return d.mismatch("bytes", it)
+	}
+	return d.mismatch("array", it)
+}
+
+// binary returns the bytes of the item at pos if that is what it is.
+func (d *decoder) binary(it item) ([]byte, bool) {
+	p := func() []byte { return d.b[d.pos+int(it.head):][:it.size] }
+	switch {
+	case it.class == classBin, it.class == classExt && it.ext == ExtArrayBuffer:
+		return p(), true
+	case it.class == classExt && it.ext == ExtView:
+		return p()[1:], true
+	}
+	return nil, false
+}
+
+// bytes copies p into a slice or array of bytes.
+func (d *decoder) bytes(v reflect.Value, info *typeInfo, p []byte) error {
+	start := d.pos
+	d.skip()
+	s, err := d.room(v, len(p), start)
+	if err != nil {
+		return err
+	}
+	reflect.Copy(s, reflect.ValueOf(p).Convert(reflect.SliceOf(info.t.Elem())))
+	return nil
+}
+
+// room makes v hold n elements: a new slice, or the array cleared. A slice is
+// remembered as what starts at start.
+func (d *decoder) room(v reflect.Value, n, start int) (reflect.Value, error) {
+	if v.Kind() == reflect.Array {
+		if n > v.Len() {
+			return v, typeErrorf("expected at most %d elements, got %d", v.Len(), n)
+		}
+		v.SetZero()
+		return v, nil
+	}
+	if err := d.take(n, int(v.Type().Elem().Size())); err != nil {
+		return v, err
+	}
+	s := reflect.MakeSlice(v.Type(), n, n)
+	d.remember(start, s, v.Type())
+	v.Set(s)
+	return s, nil
+}
+
+func (d *decoder) array(v reflect.Value, info *typeInfo) error {
+	start := d.pos
+	it := d.next()
+	s, err := d.room(v, int(it.size), start)
+	if err != nil {
+		return err
+	}
+	elem := typeOf(info.t.Elem())
+	for i := range int(it.size) {
+		if err := d.value(s.Index(i), elem); err != nil {
+			return atIndex(err, i)
+		}
+	}
+	return nil
+}
+
+// numbers decodes a typed array into a slice or array of numbers or any.
+func (d *decoder) numbers(v reflect.Value, view View) error {
+	elem := v.Type().Elem()
+	switch k := elem.Kind(); {
+	case k >= reflect.Int && k <= reflect.Uint64, k == reflect.Float32, k == reflect.Float64:
+	case k == reflect.Interface && elem.NumMethod() == 0:
+	default:
+		return d.mismatch("array", d.peek())
+	}
+	start := d.pos
+	d.skip()
+	s, err := d.room(v, view.Len(), start)
+	if err != nil {
+		return err
+	}
+	for i := range view.Len() {
+		if err := setNumber(s.Index(i), view.element(i)); err != nil {
+			return atIndex(err, i)
+		}
+	}
+	return nil
+}
+
+// setNumber stores an int64, uint64 or float64.
+func setNumber(v reflect.Value, x any) error {
+	n := reflect.ValueOf(x)
+	if v.Kind() == reflect.Interface {
+		v.Set(n)
+		return nil
+	}
+	c := n.Convert(v.Type())
+	switch {
+	case v.CanFloat():
+		v.Set(c)
+		return nil
+	case n.CanFloat() && (n.Float() != math.Trunc(n.Float()) || math.Abs(n.Float()) >= 1<<63),
+		!n.CanFloat() && fmt.Sprint(c.Interface()) != fmt.Sprint(x),
+		n.CanFloat() && c.Convert(n.Type()).Float() != n.Float():
+		return tooLarge(fmt.Sprint(x), v.Type())
+	}
+	v.Set(c)
+	return nil
+}
+
+// items counts the values up to end without decoding them.
+func (d *decoder) items(end int) int {
+	c, n := decoder{b: d.b, pos: d.pos}, 0
+	for ; c.pos < end; n++ {
+		c.skip()
+	}
+	return n
+}
+
+// set decodes a Set into a slice or array.
+func (d *decoder) set(v reflect.Value) error {
+	start := d.pos
+	it := d.next()
+	n := d.items(d.pos + int(it.size))
+	s, err := d.room(v, n, start)
+	if err != nil {
+		return err
+	}
+	elem := typeOf(v.Type().Elem())
+	for i := range n {
+		if err := d.value(s.Index(i), elem); err != nil {
+			return atIndex(err, i)
+		}
+	}
+	return nil
+}
+
+// sparse decodes an array with holes: they are zero values, and named
+// properties are dropped.
+func (d *decoder) sparse(v reflect.Value) error {
+	start := d.pos
+	it := d.next()
+	end := d.pos + int(it.size)
+	length := d.next()
+	s, err := d.room(v, int(length.bits), start)
+	if err != nil {
+		return err
+	}
+	elem := typeOf(v.Type().Elem())
+	for d.pos < end {
+		key := d.next()
+		if key.class != classUint {
+			d.pos += int(key.size)
+			d.skip()
+			continue
+		}
+		if err := d.value(s.Index(int(key.bits)), elem); err != nil {
+			return atIndex(err, int(key.bits))
+		}
+	}
+	return nil
+}
+
+func (d *decoder) structValue(v reflect.Value, info *typeInfo) error {
+	start := d.pos
+	it := d.next()
+	for range it.size {
+		head := d.next()
+		var f *field
+		if head.class == classStr {
+			f = info.byName[string(d.payload(&head))]
+		} else {
+			d.pos += int(head.size)
+		}
+		if f == nil {
+			d.skip()
+			continue
+		}
+		if err := d.value(f.settable(v), f.info); err != nil {
+			return atField(err, f.name)
+		}
+	}
+	if d.g != nil {
+		whole := reflect.New(info.t).Elem()
+		whole.Set(v)
+		d.remember(start, whole, info.t)
+	}
+	return nil
+}
+
+// settable returns the field in v; embedded pointers on the way are filled.
+func (f *field) settable(v reflect.Value) reflect.Value {
+	for i, x := range f.index {
+		if i > 0 && v.Kind() == reflect.Pointer {
+			if v.IsNil() {
+				v.Set(reflect.New(v.Type().Elem()))
+			}
+			v = v.Elem()
+		}
+		v = v.Field(x)
+	}
+	return v
+}
+
+const mapEntrySize = 32 // besides key and value
+
+// mapValue decodes an object, a Map or, where it fits, a Set.
+func (d *decoder) mapValue(v reflect.Value, info *typeInfo) error {
+	start := d.pos
+	it := d.peek()
+	isMap := it.class == classExt && it.ext == ExtMap
+	isSet := it.class == classExt && it.ext == ExtSet && info.setOfKey
+	if it.class != classMap && !isMap && !isSet {
+		return d.mismatch("object", it)
+	}
+	d.pos += int(it.head)
+	n := int(it.size)
+	if isMap || isSet {
+		n = d.items(d.pos + n)
+	}
+	if isMap {
+		n /= 2
+	}
+	size := int(info.key.t.Size()+info.elem.t.Size()) + mapEntrySize
+	if err := d.take(n, size); err != nil {
+		return err
+	}
+	m := reflect.MakeMapWithSize(info.t, n)
+	d.remember(start, m, info.t)
+	v.Set(m)
+	for range n {
+		// Both are new each time: a pointer into them may be remembered.
+		key, value := reflect.New(info.key.t).Elem(), reflect.New(info.elem.t).Elem()
+		name, err := d.mapKey(key, info.key, it.class == classMap)
+		switch {
+		case err != nil:
+			return err
+		case !isSet:
+			err = d.value(value, info.elem)
+		case value.Kind() == reflect.Bool:
+			value.SetBool(true)
+		}
+		if err != nil {
+			return atField(err, name)
+		}
+		m.SetMapIndex(key, value)
+	}
+	return nil
+}
+
+// mapKey decodes a key and returns its name for an error's path.
+func (d *decoder) mapKey(key reflect.Value, info *typeInfo, property bool) (string, error) {
+	if !property {
+		name := d.describe(d.peek()) + " key"
+		if err := d.value(key, info); err != nil {
+			return "", atField(err, name)
+		}
+		if !key.Comparable() {
+			return "", atField(typeErrorf("%s cannot be the key of a Go map", name), name)
+		}
+		return name, nil
+	}
+	head := d.next()
+	name, err := d.text(&head)
+	if err != nil {
+		return "", err
+	}
+	switch u, isText := key.Addr().Interface().(encoding.TextUnmarshaler); {
+	case key.Kind() == reflect.String:
+		key.SetString(name)
+	case info.in == shapeAny:
+		key.Set(reflect.ValueOf(name))
+	case isText:
+		err = u.UnmarshalText([]byte(name))
+	case key.CanInt():
+		var n int64
+		n, err = strconv.ParseInt(name, 10, key.Type().Bits())
+		key.SetInt(n)
+	case key.CanUint():
+		var n uint64
+		n, err = strconv.ParseUint(name, 10, key.Type().Bits())
+		key.SetUint(n)
+	default:
+		err = fmt.Errorf("a property name is no %s", key.Type())
+	}
+	if err != nil {
+		return name, atField(typeErrorf("%w", err), name)
+	}
+	return name, nil
+}
+
+// natural decodes what has one Go type only, and interfaces.
+func (d *decoder) natural(v reflect.Value, info *typeInfo) error {
+	it := d.peek()
+	want := naturalName(info)
+	if p, ok := d.binary(it); ok && info.t == reflect.TypeFor[ArrayBuffer]() {
+		return d.bytes(v, info, p)
+	}
+	described := d.describe(it)
+	x, err := d.any()
+	if err != nil {
+		return err
+	}
+	switch y := x.(type) {
+	case int64:
+		if info.in == shapeBigInt {
+			x = big.NewInt(y)
+		}
+	case uint64:
+		if info.in == shapeBigInt {
+			x = new(big.Int).SetUint64(y)
+		}
+	case string:
+		if info.t == reflect.TypeFor[UTF16]() {
+			x = UTF16(utf16.Encode([]rune(y)))
+		}
+	case nil:
+		if info.t == reflect.TypeFor[Undefined]() {
+			return nil
+		}
+	}
+	xv := reflect.ValueOf(x)
+	switch {
+	case xv.IsValid() && xv.Type().AssignableTo(info.t):
+		v.Set(xv)
+	case xv.IsValid() && xv.Kind() == reflect.Pointer && xv.Type().Elem() == info.t:
+		v.Set(xv.Elem())
+	default:
+		return typeErrorf("expected %s, got %s", want, described)
+	}
+	return nil
+}
+
+// naturalName names what natural wants.
+func naturalName(info *typeInfo) string {
+	switch info.t {
+	case reflect.TypeFor[time.Time]():
+		return "Date"
+	case bigIntType:
+		return "bigint"
+	case reflect.TypeFor[View]():
+		return "typed array"
+	case reflect.TypeFor[SparseArray]():
+		return "array with holes"
+	case reflect.TypeFor[Boxed]():
+		return "boxed primitive"
+	case reflect.TypeFor[UTF16]():
+		return "string"
+	case errorType:
+		return "Error"
+	}
+	return info.t.Name()
+}

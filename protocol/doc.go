@@ -1,0 +1,82 @@
+// Package protocol is the wire between Oriel's processes: how a packet lies in
+// memory, what a value may be, and the limits that hold before anything is
+// allocated. Renderer and main process speak it; utility processes and ports
+// use the same frames. The JavaScript twin is renderer/runtime/codec.js; both
+// are held to testdata/golden.json.
+//
+// # Packet
+//
+//	byte 0      version, 1
+//	bytes 1..3  reserved, zero
+//	bytes 4..7  document number, u32 little endian, not zero
+//	bytes 8..   one or more frames, back to back
+//
+// The renderer draws the document number at random for each document it
+// loads. Main answers with the number of the document it means, so a packet
+// for a document that has gone is recognised and dropped.
+//
+// # Frame
+//
+// A frame is one msgpack array. Its first item is the kind, the rest is fixed
+// by it; more or fewer items are an error.
+//
+//	hello   [1]                                  the document's runtime is up
+//	send    [2, channel, args]                   a message, no answer
+//	invoke  [3, id, channel, args]               a request
+//	result  [4, id, value]                       its answer
+//	error   [5, id, name, message, code, data]   its failure
+//	cancel  [6, id]                              the answer is no longer wanted
+//
+// id is a u32 from 1 up, unique among the sender's open requests of that
+// document. channel is 1 to 255 bytes of UTF-8. args is an array of at most
+// 255 values. code is a string or nil, data a value or nil.
+//
+// # Values
+//
+//	nil            null
+//	true, false    boolean
+//	int            a number without a fraction; outside ±(2^53-1): BigInt in JavaScript
+//	float          every other number, and -0
+//	str            string, UTF-8
+//	bin            Uint8Array
+//	array          array without holes and without named properties
+//	map            plain object; keys are strings
+//	ext -1         valid Date (msgpack's timestamp, any of its three forms)
+//	ext 1          undefined; empty
+//	ext 2          ArrayBuffer; its bytes
+//	ext 3          typed array or DataView; u8 kind, then its bytes, little endian
+//	ext 4          invalid Date; empty
+//	ext 5          BigInt; u8 sign (1 is negative), magnitude big endian, no leading zero
+//	ext 6          RegExp; str source, str flags
+//	ext 7          Map; key, value, key, value, …
+//	ext 8          Set; value, value, …
+//	ext 9          Error; str name, str message, str or nil stack, cause (undefined: none)
+//	ext 10         array with holes or named properties; int length, then int or
+//	               str key, value, …
+//	ext 11         boxed boolean, number, string or BigInt; the value
+//	ext 12         string with lone surrogates; UTF-16 little endian
+//	ext 13         back reference; u32 big endian
+//
+// Exts 6 to 11 hold whole msgpack items, back to back, to the end of the ext.
+// Ext 12 may stand wherever the tables say str, map keys included, except in
+// the frame itself.
+//
+// # Back references
+//
+// Every array, map, bin, Date and ext 2, 3, 4 and 6 to 11 has a number: its
+// place in the order in which their first bytes appear within one frame's
+// args, result or data, from 0. The args array itself has none. Ext 13 means
+// "that one again", so shared and cyclic values survive. It may name a value
+// that is still open (a cycle), never one that comes later.
+//
+// # Order of work
+//
+// [Parse] checks the whole packet first: depth, counts and lengths against
+// the bytes that are there, ext types, element budget, nothing left over. The
+// check neither recurses nor allocates. Only what has passed is decoded, and
+// a frame's values are decoded one by one, when asked for, into the type the
+// receiver wants ([Args.Decode], [Value.Decode]).
+//
+// msgpack's own reflection decoder is not used for that: it trusts counts,
+// cuts numbers that do not fit, and knows neither undefined nor references.
+package protocol

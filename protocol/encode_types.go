@@ -1,0 +1,326 @@
+package protocol
+
+import (
+	"encoding"
+	"encoding/binary"
+	"fmt"
+	"maps"
+	"math/big"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/vmihailenco/msgpack/v5"
+)
+
+// slice writes a slice as an array.
+func (e *encoder) slice(v reflect.Value, info *typeInfo) error {
+	if v.IsNil() {
+		e.scalar()
+		return e.mp.EncodeNil()
+	}
+	if done, err := e.sliceKnown(v); done || err != nil {
+		return err
+	}
+	return e.elements(v, info)
+}
+
+// array writes a Go array, one of bytes as bin.
+func (e *encoder) array(v reflect.Value, info *typeInfo) error {
+	if info.t.Elem().Kind() != reflect.Uint8 {
+		return e.elements(v, info)
+	}
+	e.mark()
+	b := make([]byte, v.Len())
+	reflect.Copy(reflect.ValueOf(b), v)
+	return e.mp.EncodeBytes(b)
+}
+
+func (e *encoder) elements(v reflect.Value, info *typeInfo) error {
+	e.mark()
+	if err := e.enter(); err != nil {
+		return err
+	}
+	if err := e.mp.EncodeArrayLen(v.Len()); err != nil {
+		return err
+	}
+	for i := range v.Len() {
+		if err := e.value(v.Index(i), info.elem); err != nil {
+			return atIndex(err, i)
+		}
+	}
+	e.leave()
+	return nil
+}
+
+// stringMap writes the commonest map without reflection on its values.
+func (e *encoder) stringMap(m map[string]any) error {
+	if m == nil {
+		e.scalar()
+		return e.mp.EncodeNil()
+	}
+	v := reflect.ValueOf(m)
+	if done, err := e.known(identity{v.Pointer(), 0, v.Type()}); done || err != nil {
+		return err
+	}
+	e.mark()
+	if err := e.enter(); err != nil {
+		return err
+	}
+	if err := e.mp.EncodeMapLen(len(m)); err != nil {
+		return err
+	}
+	for _, key := range slices.Sorted(maps.Keys(m)) {
+		if err := e.string(key); err != nil {
+			return err
+		}
+		if err := e.any(m[key]); err != nil {
+			return atField(err, key)
+		}
+	}
+	e.leave()
+	return nil
+}
+
+// mapValue writes any other map.
+func (e *encoder) mapValue(v reflect.Value, info *typeInfo) error {
+	if v.IsNil() {
+		e.scalar()
+		return e.mp.EncodeNil()
+	}
+	if done, err := e.known(identity{v.Pointer(), 0, v.Type()}); done || err != nil {
+		return err
+	}
+	e.mark()
+	if err := e.enter(); err != nil {
+		return err
+	}
+	type entry struct {
+		key   string
+		value reflect.Value
+	}
+	entries := make([]entry, 0, v.Len())
+	for iter := v.MapRange(); iter.Next(); {
+		key, err := keyText(iter.Key())
+		if err != nil {
+			return err
+		}
+		entries = append(entries, entry{key, iter.Value()})
+	}
+	slices.SortFunc(entries, func(a, b entry) int { return strings.Compare(a.key, b.key) })
+	if err := e.mp.EncodeMapLen(len(entries)); err != nil {
+		return err
+	}
+	for _, entry := range entries {
+		if err := e.string(entry.key); err != nil {
+			return err
+		}
+		if err := e.value(entry.value, info.elem); err != nil {
+			return atField(err, entry.key)
+		}
+	}
+	e.leave()
+	return nil
+}
+
+// keyText returns the property name for a map key.
+func keyText(k reflect.Value) (string, error) {
+	if k.Kind() == reflect.Interface && !k.IsNil() {
+		k = k.Elem()
+	}
+	if k.Kind() == reflect.String {
+		return k.String(), nil
+	}
+	if m, ok := k.Interface().(encoding.TextMarshaler); ok {
+		text, err := m.MarshalText()
+		return string(text), err
+	}
+	switch {
+	case k.CanInt():
+		return strconv.FormatInt(k.Int(), 10), nil
+	case k.CanUint():
+		return strconv.FormatUint(k.Uint(), 10), nil
+	}
+	return "", fmt.Errorf("%w: map key of type %s; use protocol.Map", ErrUncloneable, k.Type())
+}
+
+// structValue writes a struct as a plain object.
+func (e *encoder) structValue(v reflect.Value, info *typeInfo) error {
+	e.mark()
+	if err := e.enter(); err != nil {
+		return err
+	}
+	n := 0
+	for i := range info.fields {
+		if _, ok := info.fields[i].get(v); ok {
+			n++
+		}
+	}
+	if err := e.mp.EncodeMapLen(n); err != nil {
+		return err
+	}
+	for i := range info.fields {
+		f := &info.fields[i]
+		fv, ok := f.get(v)
+		if !ok {
+			continue
+		}
+		if err := e.mp.EncodeString(f.name); err != nil {
+			return err
+		}
+		if err := e.value(fv, f.info); err != nil {
+			return atField(err, f.name)
+		}
+	}
+	e.leave()
+	return nil
+}
+
+// get returns the field's value in v, and whether it is to be written.
+func (f *field) get(v reflect.Value) (reflect.Value, bool) {
+	for i, x := range f.index {
+		if i > 0 && v.Kind() == reflect.Pointer {
+			if v.IsNil() {
+				return v, false
+			}
+			v = v.Elem()
+		}
+		v = v.Field(x)
+	}
+	return v, !(f.omitEmpty && empty(v) || f.omitZero && zero(v))
+}
+
+// zero is what omitzero leaves out.
+func zero(v reflect.Value) bool {
+	if z, ok := v.Interface().(interface{ IsZero() bool }); ok {
+		if v.Kind() == reflect.Pointer && v.IsNil() {
+			return true
+		}
+		return z.IsZero()
+	}
+	return v.IsZero()
+}
+
+// empty is what omitempty leaves out.
+func empty(v reflect.Value) bool {
+	switch v.Kind() {
+	case reflect.Array, reflect.Map, reflect.Slice, reflect.String:
+		return v.Len() == 0
+	case reflect.Struct:
+		return false
+	}
+	return v.IsZero()
+}
+
+// addressable returns a pointer to v, or to a copy of it.
+func addressable(v reflect.Value) reflect.Value {
+	if v.CanAddr() {
+		return v.Addr()
+	}
+	p := reflect.New(v.Type())
+	p.Elem().Set(v)
+	return p
+}
+
+// isNil is IsNil for values that may be of any kind.
+func isNil(v reflect.Value) bool {
+	return (v.Kind() == reflect.Slice || v.Kind() == reflect.Map) && v.IsNil()
+}
+
+// text writes what MarshalText returns.
+func (e *encoder) text(v reflect.Value) error {
+	e.scalar()
+	if isNil(v) {
+		return e.mp.EncodeNil()
+	}
+	text, err := addressable(v).Interface().(encoding.TextMarshaler).MarshalText()
+	if err != nil {
+		return err
+	}
+	return e.string(string(text))
+}
+
+// custom lets the value encode itself, and checks what it wrote.
+func (e *encoder) custom(v reflect.Value) error {
+	if isNil(v) {
+		e.scalar()
+		return e.mp.EncodeNil()
+	}
+	pending := e.pending
+	e.pending = nil
+	start := len(e.buf)
+	e.mp.SetCustomStructTag("json")
+	var err error
+	switch m := addressable(v).Interface().(type) {
+	case msgpack.CustomEncoder:
+		err = m.EncodeMsgpack(e.mp)
+	case msgpack.Marshaler:
+		var b []byte
+		if b, err = m.MarshalMsgpack(); err == nil {
+			_, err = e.Write(b)
+		}
+	}
+	e.mp.Reset(e)
+	if err != nil {
+		return err
+	}
+	w := walker{b: e.buf[start:], budget: MaxElements, base: e.depth}
+	if err := w.whole(); err != nil {
+		return fmt.Errorf("%s encoded itself badly: %w", v.Type(), err)
+	}
+	if w.refs {
+		return fmt.Errorf("%w: %s wrote a back reference", ErrUncloneable, v.Type())
+	}
+	e.pending = pending
+	if first := readItem(w.b); first.referenceable() {
+		e.mark()
+		w.count--
+	}
+	e.scalar()
+	e.count += w.count
+	return nil
+}
+
+// bigInt writes n; a nil one is null.
+func (e *encoder) bigInt(n *big.Int) error {
+	if n == nil {
+		return e.mp.EncodeNil()
+	}
+	sign := byte(0)
+	if n.Sign() < 0 {
+		sign = 1
+	}
+	magnitude := n.Bytes()
+	if err := e.mp.EncodeExtHeader(ExtBigInt, 1+len(magnitude)); err != nil {
+		return err
+	}
+	e.buf = append(append(e.buf, sign), magnitude...)
+	return nil
+}
+
+// nested writes an ext of msgpack items. Its length is known only afterwards,
+// so it always has the long form.
+func (e *encoder) nested(ext int8, items func() error) error {
+	e.mark()
+	if err := e.enter(); err != nil {
+		return err
+	}
+	e.buf = append(e.buf, 0xc9, 0, 0, 0, 0, byte(ext))
+	start := len(e.buf)
+	if err := items(); err != nil {
+		return err
+	}
+	binary.BigEndian.PutUint32(e.buf[start-5:], uint32(len(e.buf)-start))
+	e.leave()
+	return nil
+}
+
+// leaf writes an ext with the given payload.
+func (e *encoder) leaf(ext int8, payload ...byte) error {
+	if err := e.mp.EncodeExtHeader(ext, len(payload)); err != nil {
+		return err
+	}
+	_, err := e.Write(payload)
+	return err
+}

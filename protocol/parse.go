@@ -1,0 +1,217 @@
+package protocol
+
+import "encoding/binary"
+
+// A Packet is a checked packet.
+type Packet struct {
+	Document uint32
+	Frames   []Frame // at least one
+}
+
+// A Frame is one checked frame. Which fields are set depends on Kind. Args and
+// Value still lie in the packet's bytes, which must not change before they
+// have been decoded; what was decoded never shares memory with the packet.
+type Frame struct {
+	Kind    Kind
+	ID      uint32 // invoke, result, error, cancel
+	Channel string // send, invoke
+	Name    string // error
+	Message string // error
+	Code    string // error; "" for none
+	Args    Args   // send, invoke
+	Value   Value  // result: the value; error: the data
+}
+
+// Parse checks a packet and returns its frames. What does not pass [Check]
+// gives that error and no frame.
+func Parse(packet []byte) (Packet, error) {
+	frames := make([]Frame, 0, 1)
+	document, err := scan(packet, &frames)
+	if err != nil {
+		return Packet{}, err
+	}
+	return Packet{Document: document, Frames: frames}, nil
+}
+
+// AppendHeader appends a packet's header; frames follow it.
+func AppendHeader(dst []byte, document uint32) []byte {
+	dst = append(dst, Version, 0, 0, 0)
+	return binary.LittleEndian.AppendUint32(dst, document)
+}
+
+// scan checks the packet and appends its frames to out unless that is nil.
+func scan(packet []byte, out *[]Frame) (document uint32, err error) {
+	w := walker{b: packet, budget: MaxElements, keep: out != nil}
+	switch {
+	case len(packet) > MaxPacket:
+		return 0, w.limit("packet too large")
+	case len(packet) < HeaderSize:
+		return 0, w.fail("shorter than a header")
+	case packet[0] != Version:
+		return 0, w.fail("unknown version")
+	case packet[1]|packet[2]|packet[3] != 0:
+		return 0, w.fail("reserved bytes are not zero")
+	}
+	document = binary.LittleEndian.Uint32(packet[4:])
+	if document == 0 {
+		return 0, w.fail("document number is zero")
+	}
+	w.pos = HeaderSize
+	for n := 0; n == 0 || w.pos < len(packet); n++ {
+		if n == MaxFrames {
+			return 0, w.limit("too many frames")
+		}
+		var f Frame
+		if err := w.frame(&f); err != nil {
+			return 0, err
+		}
+		if out != nil {
+			*out = append(*out, f)
+		}
+	}
+	return document, nil
+}
+
+// frame checks the frame at pos and fills f.
+func (w *walker) frame(f *Frame) error {
+	head, err := w.next(classArray, "frame is not an array")
+	if err != nil {
+		return err
+	}
+	it, err := w.next(classUint, "frame kind is not a number")
+	if err != nil {
+		return err
+	}
+	if it.bits == 0 || it.bits >= uint64(len(frameLen)) {
+		return w.fail("unknown frame kind")
+	}
+	kind := Kind(it.bits)
+	if head.size != frameLen[kind] {
+		return w.fail("wrong number of items in the frame")
+	}
+	f.Kind = kind
+	if kind != KindHello && kind != KindSend {
+		if f.ID, err = w.id(); err != nil {
+			return err
+		}
+	}
+	switch kind {
+	case KindSend, KindInvoke:
+		return w.call(f)
+	case KindResult:
+		return w.single(f)
+	case KindError:
+		return w.failure(f)
+	}
+	return nil
+}
+
+// call reads channel and args.
+func (w *walker) call(f *Frame) error {
+	channel, err := w.text("channel is not a string")
+	if err != nil {
+		return err
+	}
+	if len(channel) == 0 || len(channel) > MaxChannel {
+		return w.limit("channel name is empty or too long")
+	}
+	if w.keep {
+		f.Channel = string(channel)
+	}
+	head, err := w.next(classArray, "args is not an array")
+	if err != nil {
+		return err
+	}
+	if head.size > MaxArgs {
+		return w.limit("too many arguments")
+	}
+	start := w.pos
+	w.count, w.refs = 0, false
+	for range head.size {
+		if err := w.value(); err != nil {
+			return err
+		}
+	}
+	f.Args = Args{raw: w.b[start:w.pos:w.pos], n: int(head.size), refs: w.refs}
+	return nil
+}
+
+// single reads one value.
+func (w *walker) single(f *Frame) error {
+	start := w.pos
+	w.count, w.refs = 0, false
+	if err := w.value(); err != nil {
+		return err
+	}
+	f.Value = Value{raw: w.b[start:w.pos:w.pos], refs: w.refs}
+	return nil
+}
+
+// failure reads name, message, code and data.
+func (w *walker) failure(f *Frame) error {
+	name, err := w.text("error name is not a string")
+	if err != nil {
+		return err
+	}
+	message, err := w.text("error message is not a string")
+	if err != nil {
+		return err
+	}
+	if w.keep {
+		f.Name, f.Message = string(name), string(message)
+	}
+	if w.pos < len(w.b) && w.b[w.pos] == 0xc0 {
+		w.pos++
+	} else {
+		code, err := w.text("error code is not a string or nil")
+		if err != nil {
+			return err
+		}
+		if w.keep {
+			f.Code = string(code)
+		}
+	}
+	return w.single(f)
+}
+
+// next reads the head of an item of the given class.
+func (w *walker) next(want class, problem string) (item, error) {
+	it := readItem(w.b[w.pos:])
+	if it.class != want {
+		return it, w.fail(problem)
+	}
+	if w.budget--; w.budget < 0 {
+		return it, w.limit("too many items")
+	}
+	w.pos += int(it.head)
+	return it, nil
+}
+
+// id reads a request number.
+func (w *walker) id() (uint32, error) {
+	it, err := w.next(classUint, "id is not a number")
+	if err != nil {
+		return 0, err
+	}
+	if it.bits == 0 || it.bits > 1<<32-1 {
+		return 0, w.fail("id out of range")
+	}
+	return uint32(it.bits), nil
+}
+
+// text reads a str and checks that it is UTF-8. The result lies in b.
+func (w *walker) text(problem string) ([]byte, error) {
+	it, err := w.next(classStr, problem)
+	if err != nil {
+		return nil, err
+	}
+	if int(it.size) > len(w.b)-w.pos {
+		return nil, w.fail("length beyond the end")
+	}
+	s := w.b[w.pos : w.pos+int(it.size)]
+	if !validText(s) {
+		return nil, w.fail("text is not UTF-8")
+	}
+	w.pos += len(s)
+	return s, nil
+}

@@ -1,0 +1,277 @@
+package protocol
+
+import (
+	"encoding"
+	"math/big"
+	"reflect"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/vmihailenco/msgpack/v5"
+)
+
+// shape is how values of a Go type travel.
+type shape uint8
+
+const (
+	shapeNone shape = iota // cannot travel: func, chan, complex, …
+	shapeBool
+	shapeInt
+	shapeUint
+	shapeFloat
+	shapeString
+	shapeBytes // slices of bytes, named or not
+	shapeSlice
+	shapeArray
+	shapeMap
+	shapeStruct
+	shapePointer
+	shapeAny       // interface without methods
+	shapeInterface // interface with methods
+	shapeTime
+	shapeBigInt
+	shapeNative // the types of types.go
+	shapeText   // encoding.TextMarshaler, TextUnmarshaler
+	shapeCustom // msgpack's CustomEncoder, Marshaler and their twins
+)
+
+// typeInfo is what the codec knows about a Go type. It is complete when
+// typeOf returns it and does not change afterwards.
+type typeInfo struct {
+	t        reflect.Type
+	in, out  shape     // decoding, encoding
+	elem     *typeInfo // slice, array, map, pointer
+	key      *typeInfo // map
+	fields   []field
+	byName   map[string]*field
+	isError  bool // an error that is not one of ours: travels as an Error
+	setOfKey bool // map[K]struct{} or map[K]bool: a Set fits in
+}
+
+// field is one field of a struct, promoted ones included.
+type field struct {
+	name      string
+	index     []int
+	info      *typeInfo
+	omitEmpty bool
+	omitZero  bool
+}
+
+var (
+	timeType   = reflect.TypeFor[time.Time]()
+	bigIntType = reflect.TypeFor[big.Int]()
+	errorType  = reflect.TypeFor[error]()
+
+	customEncoder = reflect.TypeFor[msgpack.CustomEncoder]()
+	marshaler     = reflect.TypeFor[msgpack.Marshaler]()
+	customDecoder = reflect.TypeFor[msgpack.CustomDecoder]()
+	unmarshaler   = reflect.TypeFor[msgpack.Unmarshaler]()
+	textMarshal   = reflect.TypeFor[encoding.TextMarshaler]()
+	textUnmarshal = reflect.TypeFor[encoding.TextUnmarshaler]()
+)
+
+var nativeTypes = map[reflect.Type]bool{
+	reflect.TypeFor[Undefined]():   true,
+	reflect.TypeFor[InvalidDate](): true,
+	reflect.TypeFor[ArrayBuffer](): true,
+	reflect.TypeFor[View]():        true,
+	reflect.TypeFor[RegExp]():      true,
+	reflect.TypeFor[Map]():         true,
+	reflect.TypeFor[Set]():         true,
+	reflect.TypeFor[Error]():       true,
+	reflect.TypeFor[SparseArray](): true,
+	reflect.TypeFor[Boxed]():       true,
+	reflect.TypeFor[UTF16]():       true,
+}
+
+var (
+	typeCache sync.Map // reflect.Type → *typeInfo
+	typeMutex sync.Mutex
+)
+
+// typeOf returns the info for t, built at the first question.
+func typeOf(t reflect.Type) *typeInfo {
+	if info, ok := typeCache.Load(t); ok {
+		return info.(*typeInfo)
+	}
+	typeMutex.Lock()
+	defer typeMutex.Unlock()
+	fresh := make(map[reflect.Type]*typeInfo)
+	info := buildType(t, fresh)
+	// Only now, complete, may other goroutines see them.
+	for t, info := range fresh {
+		typeCache.LoadOrStore(t, info)
+	}
+	return info
+}
+
+// buildType fills fresh with t and all it is made of; types may be recursive.
+func buildType(t reflect.Type, fresh map[reflect.Type]*typeInfo) *typeInfo {
+	if info, ok := typeCache.Load(t); ok {
+		return info.(*typeInfo)
+	}
+	if info, ok := fresh[t]; ok {
+		return info
+	}
+	info := &typeInfo{t: t}
+	fresh[t] = info
+	info.isError = t.Implements(errorType) && t != reflect.TypeFor[*Error]()
+	info.in = shapeOf(t, customDecoder, unmarshaler, textUnmarshal)
+	info.out = shapeOf(t, customEncoder, marshaler, textMarshal)
+	for _, s := range []shape{info.in, info.out} {
+		switch s {
+		case shapeSlice, shapeArray, shapePointer:
+			info.elem = buildType(t.Elem(), fresh)
+		case shapeMap:
+			info.key, info.elem = buildType(t.Key(), fresh), buildType(t.Elem(), fresh)
+			info.setOfKey = t.Elem().Kind() == reflect.Bool ||
+				t.Elem().Kind() == reflect.Struct && t.Elem().NumField() == 0
+		case shapeStruct:
+			if info.fields == nil {
+				info.fields = structFields(t, fresh)
+				info.byName = make(map[string]*field, len(info.fields))
+				for i := range info.fields {
+					info.byName[info.fields[i].name] = &info.fields[i]
+				}
+			}
+		}
+	}
+	return info
+}
+
+// shapeOf classifies t, given the interfaces that take over for a direction.
+func shapeOf(t reflect.Type, custom1, custom2, text reflect.Type) shape {
+	switch {
+	case t == timeType:
+		return shapeTime
+	case t == bigIntType:
+		return shapeBigInt
+	case nativeTypes[t]:
+		return shapeNative
+	}
+	// A pointer to such a type is an ordinary pointer, so that nil is null.
+	if t.Kind() != reflect.Pointer && t.Kind() != reflect.Interface {
+		p := reflect.PointerTo(t)
+		if p.Implements(custom1) || p.Implements(custom2) {
+			return shapeCustom
+		}
+		if p.Implements(text) {
+			return shapeText
+		}
+	}
+	switch t.Kind() {
+	case reflect.Bool:
+		return shapeBool
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		return shapeInt
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
+		return shapeUint
+	case reflect.Float32, reflect.Float64:
+		return shapeFloat
+	case reflect.String:
+		return shapeString
+	case reflect.Slice:
+		if t.Elem().Kind() == reflect.Uint8 {
+			return shapeBytes
+		}
+		return shapeSlice
+	case reflect.Array:
+		return shapeArray
+	case reflect.Map:
+		return shapeMap
+	case reflect.Struct:
+		return shapeStruct
+	case reflect.Pointer:
+		return shapePointer
+	case reflect.Interface:
+		if t.NumMethod() == 0 {
+			return shapeAny
+		}
+		return shapeInterface
+	}
+	return shapeNone
+}
+
+// structFields lists the fields that travel: exported, those of embedded
+// structs too unless a nearer one has the name. The first of two equally near
+// ones wins.
+func structFields(t reflect.Type, fresh map[reflect.Type]*typeInfo) []field {
+	var fields []field
+	byName := make(map[string]int)
+	for _, f := range reflect.VisibleFields(t) {
+		name, options, tagged := fieldTag(f)
+		if name == "-" && !tagged || f.Anonymous && !tagged && embedded(f.Type) ||
+			!f.IsExported() || !reachable(t, f.Index) {
+			continue
+		}
+		next := field{
+			name:      name,
+			index:     f.Index,
+			omitEmpty: hasOption(options, "omitempty"),
+			omitZero:  hasOption(options, "omitzero"),
+		}
+		if i, ok := byName[name]; ok {
+			if len(next.index) < len(fields[i].index) {
+				next.info = buildType(f.Type, fresh)
+				fields[i] = next
+			}
+			continue
+		}
+		next.info = buildType(f.Type, fresh)
+		byName[name] = len(fields)
+		fields = append(fields, next)
+	}
+	return fields
+}
+
+// embedded says whether the fields of an embedded type take its place.
+func embedded(t reflect.Type) bool {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	return t.Kind() == reflect.Struct && t != timeType && t != bigIntType && !nativeTypes[t]
+}
+
+// reachable says whether every struct on the way to the field is embedded
+// without a name of its own and without being left out by "-".
+func reachable(t reflect.Type, index []int) bool {
+	for _, i := range index[:len(index)-1] {
+		if t.Kind() == reflect.Pointer {
+			t = t.Elem()
+		}
+		f := t.Field(i)
+		name, _, tagged := fieldTag(f)
+		if tagged || name == "-" || f.Type.Kind() == reflect.Pointer && !f.IsExported() {
+			return false
+		}
+		t = f.Type
+	}
+	return true
+}
+
+// fieldTag returns the field's name on the wire: by the msgpack tag, else by
+// the json tag, else its own. A tag of "-" gives "-" and no tag.
+func fieldTag(f reflect.StructField) (name, options string, tagged bool) {
+	tag := f.Tag.Get("msgpack")
+	if tag == "" {
+		tag = f.Tag.Get("json")
+	}
+	if tag == "-" {
+		return "-", "", false
+	}
+	name, options, _ = strings.Cut(tag, ",")
+	if name == "" {
+		return f.Name, options, false
+	}
+	return name, options, true
+}
+
+func hasOption(options, want string) bool {
+	for option := range strings.SplitSeq(options, ",") {
+		if option == want {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,138 @@
+package protocol
+
+// Version is the packet version, byte 0 of every packet. A change of the wire
+// that an older peer would misread raises it.
+//
+//	1  first version
+const Version = 1
+
+// HeaderSize is the number of bytes before a packet's first frame.
+const HeaderSize = 8
+
+// Kind says what a frame is: the first item of its array.
+type Kind uint8
+
+// The frame kinds.
+const (
+	KindHello  Kind = 1
+	KindSend   Kind = 2
+	KindInvoke Kind = 3
+	KindResult Kind = 4
+	KindError  Kind = 5
+	KindCancel Kind = 6
+)
+
+// String returns the kind's name as the documentation writes it.
+func (k Kind) String() string {
+	switch k {
+	case KindHello:
+		return "hello"
+	case KindSend:
+		return "send"
+	case KindInvoke:
+		return "invoke"
+	case KindResult:
+		return "result"
+	case KindError:
+		return "error"
+	case KindCancel:
+		return "cancel"
+	}
+	return "unknown"
+}
+
+// frameLen is the number of items in a frame of each kind.
+var frameLen = [...]uint32{KindHello: 1, KindSend: 3, KindInvoke: 4, KindResult: 3, KindError: 6, KindCancel: 2}
+
+// The msgpack extension types. codec.js has the same table.
+const (
+	ExtTimestamp   int8 = -1
+	ExtUndefined   int8 = 1
+	ExtArrayBuffer int8 = 2
+	ExtView        int8 = 3
+	ExtInvalidDate int8 = 4
+	ExtBigInt      int8 = 5
+	ExtRegExp      int8 = 6
+	ExtMap         int8 = 7
+	ExtSet         int8 = 8
+	ExtError       int8 = 9
+	ExtSparse      int8 = 10
+	ExtBoxed       int8 = 11
+	ExtUTF16       int8 = 12
+	ExtReference   int8 = 13
+)
+
+// ViewKind is the element type of a JavaScript view on a buffer.
+type ViewKind uint8
+
+// The view kinds. Uint8Array is missing: it travels as bin.
+const (
+	ViewInt8         ViewKind = 1
+	ViewUint8Clamped ViewKind = 2
+	ViewInt16        ViewKind = 3
+	ViewUint16       ViewKind = 4
+	ViewInt32        ViewKind = 5
+	ViewUint32       ViewKind = 6
+	ViewFloat32      ViewKind = 7
+	ViewFloat64      ViewKind = 8
+	ViewBigInt64     ViewKind = 9
+	ViewBigUint64    ViewKind = 10
+	ViewDataView     ViewKind = 11
+	ViewFloat16      ViewKind = 12
+)
+
+var viewKinds = [...]struct {
+	size int // bytes per element
+	name string
+}{
+	ViewInt8: {1, "Int8Array"}, ViewUint8Clamped: {1, "Uint8ClampedArray"},
+	ViewInt16: {2, "Int16Array"}, ViewUint16: {2, "Uint16Array"},
+	ViewInt32: {4, "Int32Array"}, ViewUint32: {4, "Uint32Array"},
+	ViewFloat32: {4, "Float32Array"}, ViewFloat64: {8, "Float64Array"},
+	ViewBigInt64: {8, "BigInt64Array"}, ViewBigUint64: {8, "BigUint64Array"},
+	ViewDataView: {1, "DataView"}, ViewFloat16: {2, "Float16Array"},
+}
+
+// String returns the name of the JavaScript constructor.
+func (k ViewKind) String() string {
+	if k == 0 || int(k) >= len(viewKinds) {
+		return "unknown view"
+	}
+	return viewKinds[k].name
+}
+
+// Size returns the bytes of one element, 0 for an unknown kind.
+func (k ViewKind) Size() int {
+	if int(k) >= len(viewKinds) {
+		return 0
+	}
+	return viewKinds[k].size
+}
+
+// The limits. What breaks one is refused whole, before anything of it is
+// decoded. codec.js throws at the sender where it knows the same limit.
+const (
+	// MaxPacket is the largest packet in bytes, header included.
+	MaxPacket = 64 << 20
+	// MaxFrames is the largest number of frames in one packet.
+	MaxFrames = 1 << 16
+	// MaxDepth is how many arrays, objects, Maps … may lie within each other in
+	// one value.
+	MaxDepth = 64
+	// MaxElements is the number of msgpack items in one packet, map keys and
+	// the items of the frames included. An item costs one byte on the wire and
+	// up to a hundred or so decoded.
+	MaxElements = 4 << 20
+	// MaxArgs is the largest number of arguments of one send or invoke.
+	MaxArgs = 255
+	// MaxChannel is the longest channel name in bytes.
+	MaxChannel = 255
+	// MaxInFlight is the number of open requests one document may have.
+	MaxInFlight = 1 << 16
+	// MaxQueuedBytes is what may wait for one document that has not said hello
+	// or does not take what it is sent.
+	MaxQueuedBytes = 128 << 20
+	// MaxSafeInteger is the largest n for which n and n+1 are both exact in
+	// JavaScript. An int beyond it, either way, is a BigInt there.
+	MaxSafeInteger = 1<<53 - 1
+)
