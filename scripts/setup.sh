@@ -75,6 +75,7 @@ setup_cef() {
   fi
   [ -z "${CEF_FROM:-}" ] || args+=(--from "$CEF_FROM")
   [ "${OFFLINE:-}" != 1 ] || args+=(--offline)
+  if command -v apt-get >/dev/null; then args+=(--mvn-follows); fi
   fetch_cef_status ${args[@]+"${args[@]}"} || rc=$?
   if [ $rc = 3 ] && command -v apt-get >/dev/null; then
     install maven # one source more: nothing else needs a Java, so it is installed only now

@@ -28,6 +28,7 @@ func run() int {
 	flag.StringVar(&o.From, "from", "", "file or URL of an archive to take instead of the usual sources")
 	flag.StringVar(&o.Source, "source", "", "the only network source to try: builds or maven")
 	flag.BoolVar(&o.Offline, "offline", false, "never open a connection")
+	mvnFollows := flag.Bool("mvn-follows", false, "the caller installs mvn on status 3: no error text then")
 	quiet := flag.Bool("quiet", false, "say nothing but errors")
 	flag.Parse()
 	if flag.NArg() > 0 {
@@ -46,6 +47,7 @@ func run() int {
 		return 0
 	case ctx.Err() != nil:
 		fmt.Fprintln(os.Stderr, "fetch-cef: interrupted, nothing is left behind")
+	case errors.Is(err, fetch.ErrNoMaven) && *mvnFollows: // the line about each source has been written
 	default:
 		fmt.Fprintln(os.Stderr, "fetch-cef:", err)
 	}
