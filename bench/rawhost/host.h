@@ -12,12 +12,15 @@
 #define MESSAGE "echo"
 
 // One reference given back. A NULL is fine.
-#define RELEASE(object) \
-  do { \
-    if (object) \
-      ((cef_base_ref_counted_t *)(object))->release((cef_base_ref_counted_t *)(object)); \
-  } while (0)
-#define ADD_REF(object) (((cef_base_ref_counted_t *)(object))->add_ref((cef_base_ref_counted_t *)(object)))
+#define RELEASE(object) host_release((cef_base_ref_counted_t *)(object))
+#define ADD_REF(object) host_add_ref((cef_base_ref_counted_t *)(object))
+
+static inline void host_release(cef_base_ref_counted_t *object) {
+  if (object)
+    object->release(object);
+}
+
+static inline void host_add_ref(cef_base_ref_counted_t *object) { object->add_ref(object); }
 
 // A borrowed UTF-16 string made from a literal of ASCII text.
 #define TEXT(literal) TEXT_UTF16(literal)
