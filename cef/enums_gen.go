@@ -251,7 +251,7 @@ const (
 	TerminationStatusAbnormalTermination TerminationStatus = 0 // TS_ABNORMAL_TERMINATION
 	TerminationStatusProcessWasKilled    TerminationStatus = 1 // TS_PROCESS_WAS_KILLED
 	TerminationStatusProcessCrashed      TerminationStatus = 2 // TS_PROCESS_CRASHED
-	TerminationStatusProcessOom          TerminationStatus = 3 // TS_PROCESS_OOM
+	TerminationStatusProcessOOM          TerminationStatus = 3 // TS_PROCESS_OOM
 	TerminationStatusLaunchFailed        TerminationStatus = 4 // TS_LAUNCH_FAILED
 	TerminationStatusIntegrityFailure    TerminationStatus = 5 // TS_INTEGRITY_FAILURE
 	TerminationStatusNumValues           TerminationStatus = 6 // TS_NUM_VALUES
@@ -442,7 +442,7 @@ const (
 	ResourceTypeXhr                        ResourceType = 13 // RT_XHR
 	ResourceTypePing                       ResourceType = 14 // RT_PING
 	ResourceTypeServiceWorker              ResourceType = 15 // RT_SERVICE_WORKER
-	ResourceTypeCspReport                  ResourceType = 16 // RT_CSP_REPORT
+	ResourceTypeCSPReport                  ResourceType = 16 // RT_CSP_REPORT
 	ResourceTypePluginResource             ResourceType = 17 // RT_PLUGIN_RESOURCE
 	ResourceTypeNavigationPreloadMainFrame ResourceType = 19 // RT_NAVIGATION_PRELOAD_MAIN_FRAME
 	ResourceTypeNavigationPreloadSubFrame  ResourceType = 20 // RT_NAVIGATION_PRELOAD_SUB_FRAME
@@ -503,7 +503,7 @@ type URLRequestStatus int32
 const (
 	URLRequestStatusUnknown   URLRequestStatus = 0 // UR_UNKNOWN
 	URLRequestStatusSuccess   URLRequestStatus = 1 // UR_SUCCESS
-	URLRequestStatusIoPending URLRequestStatus = 2 // UR_IO_PENDING
+	URLRequestStatusIOPending URLRequestStatus = 2 // UR_IO_PENDING
 	URLRequestStatusCanceled  URLRequestStatus = 3 // UR_CANCELED
 	URLRequestStatusFailed    URLRequestStatus = 4 // UR_FAILED
 	URLRequestStatusNumValues URLRequestStatus = 5 // UR_NUM_VALUES
@@ -528,7 +528,7 @@ const (
 	ThreadIDFileUserVisible  ThreadID = 2 // TID_FILE_USER_VISIBLE
 	ThreadIDFileUserBlocking ThreadID = 3 // TID_FILE_USER_BLOCKING
 	ThreadIDProcessLauncher  ThreadID = 4 // TID_PROCESS_LAUNCHER
-	ThreadIDIo               ThreadID = 5 // TID_IO
+	ThreadIDIO               ThreadID = 5 // TID_IO
 	ThreadIDRenderer         ThreadID = 6 // TID_RENDERER
 	ThreadIDNumValues        ThreadID = 7 // TID_NUM_VALUES
 )
@@ -552,7 +552,7 @@ type MessageLoopType int32
 const (
 	MessageLoopTypeTypeDefault MessageLoopType = 0 // ML_TYPE_DEFAULT
 	MessageLoopTypeTypeUI      MessageLoopType = 1 // ML_TYPE_UI
-	MessageLoopTypeTypeIo      MessageLoopType = 2 // ML_TYPE_IO
+	MessageLoopTypeTypeIO      MessageLoopType = 2 // ML_TYPE_IO
 	MessageLoopTypeNumValues   MessageLoopType = 3 // ML_NUM_VALUES
 )
 
@@ -1277,8 +1277,8 @@ const (
 	SchemeOptionsLocal           SchemeOptions = 2  // CEF_SCHEME_OPTION_LOCAL
 	SchemeOptionsDisplayIsolated SchemeOptions = 4  // CEF_SCHEME_OPTION_DISPLAY_ISOLATED
 	SchemeOptionsSecure          SchemeOptions = 8  // CEF_SCHEME_OPTION_SECURE
-	SchemeOptionsCorsEnabled     SchemeOptions = 16 // CEF_SCHEME_OPTION_CORS_ENABLED
-	SchemeOptionsCspBypassing    SchemeOptions = 32 // CEF_SCHEME_OPTION_CSP_BYPASSING
+	SchemeOptionsCORSEnabled     SchemeOptions = 16 // CEF_SCHEME_OPTION_CORS_ENABLED
+	SchemeOptionsCSPBypassing    SchemeOptions = 32 // CEF_SCHEME_OPTION_CSP_BYPASSING
 	SchemeOptionsFetchEnabled    SchemeOptions = 64 // CEF_SCHEME_OPTION_FETCH_ENABLED
 )
 
@@ -1461,7 +1461,7 @@ const (
 	ChromePageActionIconTypeAiMode                    ChromePageActionIconType = 35 // CEF_CPAIT_AI_MODE
 	ChromePageActionIconTypeReadingMode               ChromePageActionIconType = 36 // CEF_CPAIT_READING_MODE
 	ChromePageActionIconTypeContextualSidePanel       ChromePageActionIconType = 37 // CEF_CPAIT_CONTEXTUAL_SIDE_PANEL
-	ChromePageActionIconTypeJsOptimizations           ChromePageActionIconType = 38 // CEF_CPAIT_JS_OPTIMIZATIONS
+	ChromePageActionIconTypeJSOptimizations           ChromePageActionIconType = 38 // CEF_CPAIT_JS_OPTIMIZATIONS
 	ChromePageActionIconTypeNumValues                 ChromePageActionIconType = 39 // CEF_CPAIT_NUM_VALUES
 )
 
@@ -1741,7 +1741,7 @@ type ErrorCode int32
 // Values of ErrorCode.
 const (
 	ErrorCodeNone                                                    ErrorCode = 0    // ERR_NONE
-	ErrorCodeIoPending                                               ErrorCode = -1   // ERR_IO_PENDING
+	ErrorCodeIOPending                                               ErrorCode = -1   // ERR_IO_PENDING
 	ErrorCodeFailed                                                  ErrorCode = -2   // ERR_FAILED
 	ErrorCodeAborted                                                 ErrorCode = -3   // ERR_ABORTED
 	ErrorCodeInvalidArgument                                         ErrorCode = -4   // ERR_INVALID_ARGUMENT
@@ -1768,7 +1768,7 @@ const (
 	ErrorCodeContextShutDown                                         ErrorCode = -26  // ERR_CONTEXT_SHUT_DOWN
 	ErrorCodeBlockedByResponse                                       ErrorCode = -27  // ERR_BLOCKED_BY_RESPONSE
 	ErrorCodeCleartextNotPermitted                                   ErrorCode = -29  // ERR_CLEARTEXT_NOT_PERMITTED
-	ErrorCodeBlockedByCsp                                            ErrorCode = -30  // ERR_BLOCKED_BY_CSP
+	ErrorCodeBlockedByCSP                                            ErrorCode = -30  // ERR_BLOCKED_BY_CSP
 	ErrorCodeH2OrQuicRequired                                        ErrorCode = -31  // ERR_H2_OR_QUIC_REQUIRED
 	ErrorCodeBlockedByOrb                                            ErrorCode = -32  // ERR_BLOCKED_BY_ORB
 	ErrorCodeNetworkAccessRevoked                                    ErrorCode = -33  // ERR_NETWORK_ACCESS_REVOKED
@@ -1878,7 +1878,7 @@ const (
 	ErrorCodeRequestRangeNotSatisfiable                              ErrorCode = -328 // ERR_REQUEST_RANGE_NOT_SATISFIABLE
 	ErrorCodeMalformedIdentity                                       ErrorCode = -329 // ERR_MALFORMED_IDENTITY
 	ErrorCodeContentDecodingFailed                                   ErrorCode = -330 // ERR_CONTENT_DECODING_FAILED
-	ErrorCodeNetworkIoSuspended                                      ErrorCode = -331 // ERR_NETWORK_IO_SUSPENDED
+	ErrorCodeNetworkIOSuspended                                      ErrorCode = -331 // ERR_NETWORK_IO_SUSPENDED
 	ErrorCodeSynReplyNotReceived                                     ErrorCode = -332 // ERR_SYN_REPLY_NOT_RECEIVED
 	ErrorCodeEncodingConversionFailed                                ErrorCode = -333 // ERR_ENCODING_CONVERSION_FAILED
 	ErrorCodeUnrecognizedFtpDirectoryListingFormat                   ErrorCode = -334 // ERR_UNRECOGNIZED_FTP_DIRECTORY_LISTING_FORMAT

@@ -5,7 +5,7 @@ import "strings"
 // words that Go writes in capitals.
 var initialisms = map[string]string{
 	"url": "URL", "urls": "URLs", "id": "ID", "ids": "IDs", "ime": "IME", "pdf": "PDF", "png": "PNG", "jpeg": "JPEG", "dom": "DOM",
-	"ssl": "SSL", "html": "HTML", "json": "JSON", "xml": "XML", "uri": "URI", "css": "CSS", "http": "HTTP", "api": "API", "cpu": "CPU",
+	"ssl": "SSL", "html": "HTML", "json": "JSON", "xml": "XML", "uri": "URI", "css": "CSS", "http": "HTTP", "api": "API", "cpu": "CPU", "io": "IO", "csp": "CSP", "cors": "CORS", "oom": "OOM", "js": "JS",
 	"gpu": "GPU", "ui": "UI", "ip": "IP", "ips": "IPs", "uid": "UID",
 }
 

@@ -1,0 +1,75 @@
+#include "payload.h"
+
+#include <string.h>
+
+#include "handler.h"
+#include "loader.h"
+
+void oriel_payload_open(cef_process_message_t *message, struct oriel_payload *payload) {
+  memset(payload, 0, sizeof *payload);
+  cef_list_value_t *list = message->get_argument_list(message);
+  if (list) {
+    cef_binary_value_t *binary = list->get_size(list) == 1 ? list->get_binary(list, 0) : NULL;
+    oriel_release(list);
+    if (binary) {
+      payload->data = binary->get_raw_data(binary);
+      payload->size = binary->get_size(binary);
+      payload->holder = binary;
+    }
+    return;
+  }
+  cef_shared_memory_region_t *region = message->get_shared_memory_region(message);
+  if (!region)
+    return;
+  if (region->is_valid(region)) {
+    payload->data = region->memory(region);
+    payload->size = region->size(region);
+  }
+  payload->holder = region;
+}
+
+void oriel_payload_close(struct oriel_payload *payload) {
+  oriel_release(payload->holder);
+}
+
+static cef_process_message_t *shared_message(const cef_string_t *name, const void *data, size_t size) {
+  cef_shared_process_message_builder_t *builder = oriel_cef.cef_shared_process_message_builder_create(name, size);
+  if (!builder)
+    return NULL;
+  cef_process_message_t *message = NULL;
+  if (builder->is_valid(builder)) {
+    memcpy(builder->memory(builder), data, size);
+    message = builder->build(builder);
+  }
+  oriel_release(builder);
+  return message;
+}
+
+static cef_process_message_t *list_message(const cef_string_t *name, const void *data, size_t size) {
+  cef_process_message_t *message = oriel_cef.cef_process_message_create(name);
+  if (!message)
+    return NULL;
+  cef_list_value_t *list = message->get_argument_list(message);
+  cef_binary_value_t *binary = oriel_cef.cef_binary_value_create(data, size);
+  int ok = list && binary && list->set_binary(list, 0, binary);
+  oriel_release(list);
+  if (!ok) {
+    oriel_release(message);
+    return NULL;
+  }
+  return message;
+}
+
+int oriel_payload_send(cef_frame_t *frame, cef_process_id_t target, const char16_t *name, size_t name_length, const void *data,
+                       size_t size, size_t shared_from) {
+  if (!frame || !frame->is_valid(frame))
+    return 0;
+  cef_string_t text = {(char16_t *)(uintptr_t)name, name_length, NULL};
+  cef_process_message_t *message = size >= shared_from ? shared_message(&text, data, size) : NULL;
+  if (!message)
+    message = list_message(&text, data, size);
+  if (!message)
+    return 0;
+  frame->send_process_message(frame, target, message);
+  return 1;
+}

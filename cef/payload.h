@@ -1,0 +1,24 @@
+// Bytes in and out of process messages, in as few crossings as possible.
+#ifndef ORIEL_CEF_PAYLOAD_H
+#define ORIEL_CEF_PAYLOAD_H
+
+#include "include/cef_capi.h"
+
+// The bytes of a received message. They lie in CEF's memory until oriel_payload_close; those in shared memory can still be changed by
+// the sender, so copy them before looking at them.
+struct oriel_payload {
+  const void *data;
+  size_t size;
+  void *holder;
+};
+
+// Finds the bytes of message: its only argument, a binary value, or its shared memory. Leaves data NULL if it has neither.
+void oriel_payload_open(cef_process_message_t *message, struct oriel_payload *payload);
+void oriel_payload_close(struct oriel_payload *payload);
+
+// Sends size bytes to the other side of frame in a message of that name, by shared memory from shared_from bytes up. Any thread.
+// Returns 0 if CEF could not make the message. CEF does not say whether it arrives.
+int oriel_payload_send(cef_frame_t *frame, cef_process_id_t target, const char16_t *name, size_t name_length, const void *data,
+                       size_t size, size_t shared_from);
+
+#endif

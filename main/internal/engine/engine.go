@@ -1,0 +1,234 @@
+// Package engine runs libcef in the main process: its start, its UI thread, its end. There is one per process.
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"go.uber.org/zap"
+
+	"github.com/oriel-go/oriel/cef"
+	"github.com/oriel-go/oriel/renderer"
+)
+
+// Options are what libcef is started with.
+type Options struct {
+	RuntimeDir string // folder of libcef.so, absolute
+	DataDir    string // the profile and everything else that is kept; absolute, one running app each
+	NoSandbox  bool
+	// OwnSwitches lets Chromium see the command line of the app. Else it sees only Switches.
+	OwnSwitches bool
+	Switches    []Switch       // in addition to Defaults
+	Schemes     map[string]int // custom schemes and their cef_scheme_options_t
+	DebugPort   int            // remote debugging on 127.0.0.1, 0 for none
+	Locale      string         // as in "de-DE", for Accept-Language; "" is the system's
+	LogSeverity cef.LogSeverity
+	Log         *zap.Logger
+	// Ready runs on the UI thread when libcef is up.
+	Ready func()
+}
+
+// Errors of the engine.
+var (
+	// ErrStopped is returned to calls that came after the end.
+	ErrStopped = errors.New("the app has ended")
+	// ErrStarted is returned to a second Run: libcef starts once per process.
+	ErrStarted = errors.New("libcef can be started once per process only")
+	// ErrNotified is returned when another process has this DataDir: it has been told of this one's start.
+	ErrNotified = errors.New("another instance with the same data folder is running")
+)
+
+var (
+	started atomic.Bool
+	stopped = make(chan struct{})
+	stop    sync.Once
+)
+
+// Run starts libcef, runs the UI thread's loop until Quit and ends libcef. It must be called on the main thread of the process and
+// locked to it; it returns when everything is over.
+func Run(o Options) error {
+	if started.Swap(true) {
+		return ErrStarted
+	}
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	defer stop.Do(func() { close(stopped) })
+	if err := cef.Load(o.RuntimeDir); err != nil {
+		return err
+	}
+	dropDebugVariables(o)
+	logs, err := openLog(o.DataDir, o.Log)
+	if err != nil {
+		return err
+	}
+	defer logs.close()
+	report := func(callback string, value any, stack []byte) {
+		o.Log.Error("panic in a callback", zap.String("callback", callback), zap.Any("panic", value), zap.ByteString("stack", stack))
+	}
+	cef.PanicHandler.Store(&report)
+	args := os.Args[:1]
+	if o.OwnSwitches {
+		args = os.Args
+	}
+	schemes, err := renderer.FormatSchemes(o.Schemes)
+	if err != nil {
+		return err
+	}
+	if err := cef.Initialize(args, o.settings(logs), o.app(schemes)); err != nil {
+		return o.startError(err)
+	}
+	cef.RunMessageLoop()
+	stop.Do(func() { close(stopped) })
+	cef.Shutdown()
+	return nil
+}
+
+func (o Options) startError(err error) error {
+	code := cef.ResultCode(cef.GetExitCode())
+	if code == cef.ResultCodeNormalExitProcessNotified {
+		return fmt.Errorf("%w: %s", ErrNotified, o.DataDir)
+	}
+	return fmt.Errorf("%w, code %d; libcef in %s, data in %s", err, code, o.RuntimeDir, o.DataDir)
+}
+
+func (o Options) settings(logs *logPipe) *cef.Settings {
+	return &cef.Settings{
+		NoSandbox:                  o.NoSandbox,
+		RootCachePath:              o.DataDir,
+		CachePath:                  filepath.Join(o.DataDir, "Default"),
+		CommandLineArgsDisabled:    !o.OwnSwitches,
+		DisableSignalHandlers:      true,
+		RemoteDebuggingPort:        o.DebugPort,
+		LogSeverity:                o.LogSeverity,
+		LogFile:                    logs.path,
+		LogItems:                   cef.LogItemsFlagProcessID | cef.LogItemsFlagTimeStamp,
+		AcceptLanguageList:         o.Locale,
+		PersistSessionCookies:      true,
+		UncaughtExceptionStackSize: 0,
+	}
+}
+
+// app is what every process of Chromium must agree on, and the browser process's own callbacks.
+func (o Options) app(schemes string) *cef.App {
+	return &cef.App{
+		OnBeforeCommandLineProcessing: func(processType string, line *cef.CommandLine) {
+			if processType != "" {
+				return
+			}
+			for _, s := range merge(Defaults, o.Switches) {
+				if s.Value == "" {
+					line.AppendSwitch(s.Name)
+				} else {
+					line.AppendSwitchWithValue(s.Name, s.Value)
+				}
+			}
+		},
+		OnRegisterCustomSchemes: func(registrar *cef.SchemeRegistrar) {
+			for name, options := range o.Schemes {
+				registrar.AddCustomScheme(name, options)
+			}
+		},
+		BrowserProcessHandler: &cef.BrowserProcessHandler{
+			OnContextInitialized: func() {
+				if o.Ready != nil {
+					o.Ready()
+				}
+			},
+			OnBeforeChildProcessLaunch: func(line *cef.CommandLine) {
+				line.AppendSwitchWithValue(renderer.SwitchCEFDir, o.RuntimeDir)
+				line.AppendSwitchWithValue(renderer.SwitchSchemes, schemes)
+			},
+			// Without an answer Chromium would open a browser window of its own for the second start.
+			OnAlreadyRunningAppRelaunch: func(*cef.CommandLine, string) bool { return true },
+		},
+	}
+}
+
+// debugVariables are read by Chromium and can make it write secrets or change what runs.
+var debugVariables = []string{
+	"SSLKEYLOGFILE", "CHROME_LOG_FILE", "CHROME_IPC_LOGGING", "CHROME_USER_DATA_DIR", "CHROME_CONFIG_HOME", "CHROME_HEADLESS",
+	"CHROME_CRASHPAD_PIPE_NAME", "BREAKPAD_DUMP_LOCATION", "GOOGLE_API_KEY", "GOOGLE_DEFAULT_CLIENT_ID", "GOOGLE_DEFAULT_CLIENT_SECRET",
+	"MOJO_CORE_TEST", "QUIC_LOG", "NETLOG_FILE",
+}
+
+func dropDebugVariables(o Options) {
+	if o.OwnSwitches {
+		return
+	}
+	for _, name := range debugVariables {
+		if _, ok := os.LookupEnv(name); ok {
+			os.Unsetenv(name)
+			o.Log.Warn("variable ignored", zap.String("name", name))
+		}
+	}
+}
+
+// Post runs f on the UI thread, soon. After the end it does nothing.
+func Post(f func()) {
+	select {
+	case <-stopped:
+	default:
+		cef.PostTask(cef.ThreadIDUI, &cef.Task{Execute: f})
+	}
+}
+
+// OnUI reports whether the caller is on the UI thread.
+func OnUI() bool { return cef.CurrentlyOn(cef.ThreadIDUI) }
+
+// Do runs f on the UI thread and waits for it. On the UI thread it runs f at once. It returns ErrStopped if f did not run because the
+// engine ended.
+func Do(f func()) error {
+	select {
+	case <-stopped:
+		return ErrStopped
+	default:
+	}
+	if OnUI() {
+		f()
+		return nil
+	}
+	done := make(chan struct{})
+	Post(func() {
+		defer close(done)
+		f()
+	})
+	select {
+	case <-done:
+		return nil
+	case <-stopped:
+		return ErrStopped
+	}
+}
+
+// Quit ends the loop. It must be called on the UI thread, after every browser is closed.
+func Quit() { cef.QuitMessageLoop() }
+
+// Stopped is closed when the UI thread's loop has ended.
+func Stopped() <-chan struct{} { return stopped }
+
+// merge joins two lists of switches. Later ones replace earlier ones, but features are added up.
+func merge(a, b []Switch) []Switch {
+	out := append([]Switch(nil), a...)
+next:
+	for _, s := range b {
+		for i := range out {
+			if out[i].Name != s.Name {
+				continue
+			}
+			if strings.HasSuffix(s.Name, "-features") && out[i].Value != "" && s.Value != "" {
+				out[i].Value += "," + s.Value
+			} else {
+				out[i].Value = s.Value
+			}
+			continue next
+		}
+		out = append(out, s)
+	}
+	return out
+}
