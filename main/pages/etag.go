@@ -1,0 +1,53 @@
+package pages
+
+import (
+	"crypto/sha256"
+	"embed"
+	"encoding/base64"
+	"io"
+	"io/fs"
+	"strconv"
+	"sync"
+)
+
+// tags makes ETags. Files with a time of change are told apart by it and by their size; files of an embed.FS, which have none and never
+// change, by their content, read once. Other files without a time get no tag.
+type tags struct {
+	constant bool
+	mu       sync.Mutex
+	known    map[string]string
+}
+
+func (t *tags) init(fsys fs.FS) {
+	switch fsys.(type) {
+	case embed.FS, *embed.FS:
+		t.constant, t.known = true, map[string]string{}
+	}
+}
+
+func (t *tags) of(name string, info fs.FileInfo, content io.ReadSeeker) (string, error) {
+	if m := info.ModTime(); !m.IsZero() {
+		return `"` + strconv.FormatInt(m.UnixNano(), 36) + "-" + strconv.FormatInt(info.Size(), 36) + `"`, nil
+	}
+	if !t.constant {
+		return "", nil
+	}
+	t.mu.Lock()
+	tag := t.known[name]
+	t.mu.Unlock()
+	if tag != "" {
+		return tag, nil
+	}
+	sum := sha256.New()
+	if _, err := io.Copy(sum, content); err != nil {
+		return "", err
+	}
+	if _, err := content.Seek(0, io.SeekStart); err != nil {
+		return "", err
+	}
+	tag = `"` + base64.RawURLEncoding.EncodeToString(sum.Sum(nil)[:15]) + `"`
+	t.mu.Lock()
+	t.known[name] = tag
+	t.mu.Unlock()
+	return tag, nil
+}
