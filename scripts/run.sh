@@ -22,6 +22,9 @@ elif is_root && ! drop test -x .; then
   cd "$stage"
 fi
 
+# Of a program that is another user's, as root's is for nobody, Chromium takes only the setuid helper beside it.
+if is_root && [ -u "$ORIEL_CEF_DIR/chrome-sandbox" ]; then ln -sfn "$ORIEL_CEF_DIR/chrome-sandbox" "${program%/*}/chrome-sandbox"; fi
+
 scratch=
 xvfb=
 finish() {

@@ -55,31 +55,21 @@ func (h *host) check(runtimeDir string) Report {
 	if cloned == nil {
 		return Report{Means: Namespace}
 	}
-	helper, set, bad := h.findHelper(runtimeDir)
+	path, set := h.findHelper(runtimeDir)
+	bad, mendHelper := h.badHelper(path, runtimeDir)
 	if bad == "" {
 		report := Report{Means: Setuid}
 		if set {
-			report.Helper = helper
+			report.Helper = path
 		}
 		return report
 	}
 	why, mend := h.whyNoNamespace(cloned)
-	return Report{
-		Why:  fmt.Sprintf("%s; and %s", why, bad),
-		Mend: mendText(mend, helper),
+	report := Report{Why: why + "; and " + bad, Mend: "To mend it: " + mend}
+	if mendHelper != "" {
+		report.Mend += "\nor: " + mendHelper
 	}
-}
-
-// mendText offers what switches namespaces on, if one thing does, and the helper, which always helps.
-func mendText(namespace, helper string) string {
-	setuid := fmt.Sprintf("sudo chown root:root '%s' && sudo chmod 4755 '%s'", helper, helper)
-	if helper == "" {
-		setuid = "put CEF's chrome-sandbox beside the executable, owned by root and with mode 4755"
-	}
-	if namespace == "" {
-		return "To mend it: " + setuid
-	}
-	return fmt.Sprintf("To mend it, either: %s\nor: %s", namespace, setuid)
+	return report
 }
 
 // whyNoNamespace turns the kernel's refusal into its cause, and the command that undoes it where there is one.
@@ -104,46 +94,43 @@ func (h *host) sysctl(name string) string {
 	return strings.TrimSpace(string(text))
 }
 
-// findHelper finds the helper that Chromium would take and says what is bad about it. Chromium's own rule: the one beside the
-// executable, whatever it is like; if there is none, the one that HelperEnv names, but only for an executable that belongs to the
-// user. With set, HelperEnv must be set to path.
-func (h *host) findHelper(runtimeDir string) (path string, set bool, bad string) {
+// findHelper finds the helper that Chromium would take. Chromium's own rule: the one beside the executable, whatever it is like; if
+// there is none, the one that HelperEnv names, but only for an executable that belongs to the user. With set, HelperEnv must be set
+// to path.
+func (h *host) findHelper(runtimeDir string) (path string, set bool) {
 	path = filepath.Join(filepath.Dir(h.exe), helperName)
 	if _, err := h.inspect(path); err == nil {
-		return path, false, h.badHelper(path)
+		return path, false
 	}
-	exe, err := h.inspect(h.exe)
-	if err != nil || int(exe.uid) != h.euid {
-		return path, false, fmt.Sprintf("there is no setuid helper %s beside the executable, where Chromium looks for it when the executable belongs to another user", helperName)
+	if exe, err := h.inspect(h.exe); err != nil || int(exe.uid) != h.euid {
+		return path, false
 	}
 	if h.helper != "" {
-		return h.helper, false, h.badHelper(h.helper)
+		return h.helper, false
 	}
-	if runtimeDir == "" {
-		return "", false, "no setuid helper is known"
-	}
-	path = filepath.Join(runtimeDir, helperName)
-	return path, true, h.badHelper(path)
+	return filepath.Join(runtimeDir, helperName), true
 }
 
-// badHelper says why a setuid helper cannot serve; it returns "" for one that can.
-func (h *host) badHelper(path string) string {
+// badHelper says why a setuid helper cannot serve, and what mends that, if anything does. It returns "" for one that can.
+func (h *host) badHelper(path, runtimeDir string) (bad, mend string) {
 	f, err := h.inspect(path)
+	own := fmt.Sprintf("sudo chown root:root '%s' && sudo chmod 4755 '%s'", path, path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Sprintf("the setuid helper %s is missing", path)
+		return fmt.Sprintf("the setuid helper %s is missing", path),
+			fmt.Sprintf("sudo install -o root -g root -m 4755 '%s' '%s'", filepath.Join(runtimeDir, helperName), path)
 	case err != nil:
-		return fmt.Sprintf("the setuid helper cannot be looked at: %v", err)
+		return fmt.Sprintf("the setuid helper cannot be looked at: %v", err), ""
 	case f.uid != 0:
-		return fmt.Sprintf("the setuid helper %s has the wrong owner: uid %d, and it must be root", path, f.uid)
+		return fmt.Sprintf("the setuid helper %s has the wrong owner: uid %d, and it must be root", path, f.uid), own
 	case f.mode&fs.ModeSetuid == 0 || f.mode.Perm()&0o001 == 0:
-		return fmt.Sprintf("the setuid helper %s has the wrong mode: %s, and it must be 4755", path, octal(f.mode))
+		return fmt.Sprintf("the setuid helper %s has the wrong mode: %s, and it must be 4755", path, octal(f.mode)), own
 	case f.nosuid:
-		return fmt.Sprintf("the setuid helper %s lies on a file system that is mounted nosuid", path)
+		return fmt.Sprintf("the setuid helper %s lies on a file system that is mounted nosuid", path), ""
 	case h.noNewPrivs():
-		return "this process may not gain privileges (no_new_privs), so that no setuid helper can work"
+		return "this process may not gain privileges (no_new_privs), so that no setuid helper can work", ""
 	}
-	return ""
+	return "", ""
 }
 
 func (h *host) noNewPrivs() bool {
