@@ -44,6 +44,7 @@ type encoder struct {
 	mp      *msgpack.Encoder
 	depth   int
 	hops    int              // pointers and interfaces followed since the last item
+	items   int              // of any kind, for MaxElements
 	count   uint32           // referenceable items written
 	seen    map[identity]int // what was written already, by its number
 	pending []identity       // pointers whose target is about to be written
@@ -71,7 +72,12 @@ func (e *encoder) WriteByte(c byte) error {
 	return nil
 }
 
+// frameItems is more than a frame has besides its values.
+const frameItems = 8
+
 var errTooLarge = fmt.Errorf("protocol: %w: larger than %d bytes", ErrLimit, MaxPacket-HeaderSize)
+
+var errTooMany = fmt.Errorf("protocol: %w: more than %d values", ErrLimit, MaxElements)
 
 var encoders = sync.Pool{New: func() any {
 	e := &encoder{seen: make(map[identity]int)}
@@ -88,7 +94,7 @@ func newEncoder(dst []byte) *encoder {
 // release gives the encoder back, without anything of the caller's in it.
 func (e *encoder) release() {
 	e.buf = nil
-	e.depth, e.hops = 0, 0
+	e.depth, e.hops, e.items = 0, 0, 0
 	e.restart()
 	encoders.Put(e)
 }
@@ -108,6 +114,9 @@ func (e *encoder) done(dst []byte) ([]byte, error) {
 	if len(e.buf)-e.start > MaxPacket-HeaderSize {
 		return dst, errTooLarge
 	}
+	if e.items+frameItems > MaxElements {
+		return dst, errTooMany
+	}
 	return e.buf, nil
 }
 
@@ -119,6 +128,7 @@ func (e *encoder) mark() {
 	}
 	e.pending = e.pending[:0]
 	e.count++
+	e.items++
 }
 
 // known writes a back reference if id was written before. Otherwise the next
@@ -152,6 +162,7 @@ func (e *encoder) leave() { e.depth-- }
 // scalar is called before an item that has no number.
 func (e *encoder) scalar() {
 	e.hops = 0
+	e.items++
 	e.pending = e.pending[:0]
 }
 
@@ -189,6 +200,12 @@ func (e *encoder) any(v any) error {
 	return e.value(rv, info)
 }
 
+// key writes the name of a property.
+func (e *encoder) key(s string) error {
+	e.items++
+	return e.string(s)
+}
+
 // string writes s. What is not UTF-8 becomes U+FFFD: a str must be UTF-8.
 func (e *encoder) string(s string) error {
 	if len(e.buf)-e.start+len(s) > MaxPacket {
@@ -201,6 +218,9 @@ func (e *encoder) string(s string) error {
 func (e *encoder) float(f float64) error {
 	if f == math.Trunc(f) && math.Abs(f) <= MaxSafeInteger && (f != 0 || !math.Signbit(f)) {
 		return e.mp.EncodeInt(int64(f))
+	}
+	if f != f {
+		f = math.Float64frombits(0x7ff8 << 48) // the one NaN that JavaScript writes
 	}
 	return e.mp.EncodeFloat64(f)
 }

@@ -49,6 +49,9 @@ func (e *encoder) native(v reflect.Value) error {
 }
 
 func (e *encoder) utf16(units UTF16) error {
+	if 2*len(units) > MaxPacket {
+		return errTooLarge
+	}
 	b := make([]byte, 0, 2*len(units))
 	for _, u := range units {
 		b = binary.LittleEndian.AppendUint16(b, u)
@@ -137,6 +140,7 @@ func (e *encoder) sparse(x *SparseArray) error {
 		if el.Index >= x.Length {
 			return fmt.Errorf("%w: element %d of an array of length %d", ErrUncloneable, el.Index, x.Length)
 		}
+		e.items++
 		if err := e.mp.EncodeUint(uint64(el.Index)); err != nil {
 			return err
 		}
@@ -145,7 +149,7 @@ func (e *encoder) sparse(x *SparseArray) error {
 		}
 	}
 	for _, p := range x.Properties {
-		if err := e.string(p.Name); err != nil {
+		if err := e.key(p.Name); err != nil {
 			return err
 		}
 		if err := e.any(p.Value); err != nil {

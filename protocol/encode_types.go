@@ -72,7 +72,7 @@ func (e *encoder) stringMap(m map[string]any) error {
 		return err
 	}
 	for _, key := range slices.Sorted(maps.Keys(m)) {
-		if err := e.string(key); err != nil {
+		if err := e.key(key); err != nil {
 			return err
 		}
 		if err := e.any(m[key]); err != nil {
@@ -113,7 +113,7 @@ func (e *encoder) mapValue(v reflect.Value, info *typeInfo) error {
 		return err
 	}
 	for _, entry := range entries {
-		if err := e.string(entry.key); err != nil {
+		if err := e.key(entry.key); err != nil {
 			return err
 		}
 		if err := e.value(entry.value, info.elem); err != nil {
@@ -166,7 +166,7 @@ func (e *encoder) structValue(v reflect.Value, info *typeInfo) error {
 		if !ok {
 			continue
 		}
-		if err := e.mp.EncodeString(f.name); err != nil {
+		if err := e.key(f.name); err != nil {
 			return err
 		}
 		if err := e.value(fv, f.info); err != nil {
@@ -279,6 +279,7 @@ func (e *encoder) custom(v reflect.Value) error {
 	}
 	e.scalar()
 	e.count += w.count
+	e.items += MaxElements - w.budget
 	return nil
 }
 

@@ -910,7 +910,7 @@ const codec = (() => {
   // has: [kind, …]. Nothing in it shares memory with the buffer.
   function decodePacket(buffer) {
     const d = new Decoder(buffer);
-    if (d.end < HEADER) throw damaged('shorter than a header');
+    if (d.end <= HEADER) throw damaged('no frame');
     if (d.view.getUint32(0) !== VERSION << 24) throw damaged('another version');
     const packet = { doc: d.view.getUint32(4, true), frames: [] };
     d.pos = HEADER;

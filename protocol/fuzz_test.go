@@ -1,0 +1,115 @@
+package protocol
+
+import (
+	"bytes"
+	"errors"
+	"reflect"
+	"runtime"
+	"testing"
+)
+
+// record has every kind of field that a handler may ask for.
+type record struct {
+	A any            `json:"a"`
+	B bool           `json:"b"`
+	C []byte         `json:"c"`
+	I int8           `json:"i"`
+	U uint32         `json:"u"`
+	F float32        `json:"f"`
+	S string         `json:"s"`
+	L []record       `json:"l"`
+	M map[string]int `json:"m"`
+	N map[any]any    `json:"n"`
+	P *record        `json:"p"`
+	R RegExp         `json:"r"`
+	E error          `json:"e"`
+	V [4]float64     `json:"v"`
+}
+
+// targets are what the fuzz tests decode into.
+func targets() []any {
+	return []any{new(any), new(record), new(*record), new([]record), new([]any), new([]float64), new([]byte), new(string), new(int64),
+		new(uint8), new(float64), new(bool), new(map[string]any), new(map[string]record), new(map[int][]string), new(map[any]struct{}),
+		new(*Map), new(Set), new(View), new(UTF16), new(error), new([3]any), new([][][]any)}
+}
+
+// FuzzCheck gives the check arbitrary packets: it must not panic, and what it
+// accepts must be decodable into anything without dying or using memory out of
+// proportion.
+func FuzzCheck(f *testing.F) {
+	g := readGolden(f)
+	for _, p := range append(g.Packets, g.Bad...) {
+		f.Add(unhex(f, p.Hex))
+	}
+	for _, v := range g.Values {
+		f.Add(append(AppendHeader(nil, 1), append([]byte{0x93, 4, 1}, unhex(f, v.Hex)...)...))
+		f.Add(append(AppendHeader(nil, 1), append([]byte{0x93, 2, 0xa1, 'x', 0x92, 0x80}, unhex(f, v.Hex)...)...))
+	}
+	f.Fuzz(func(t *testing.T, packet []byte) {
+		err := Check(packet)
+		parsed, parseErr := Parse(packet)
+		if (err == nil) != (parseErr == nil) {
+			t.Fatalf("Check: %v, Parse: %v", err, parseErr)
+		}
+		if err != nil {
+			if !errors.Is(err, ErrPacket) && !errors.Is(err, ErrLimit) {
+				t.Fatalf("error of no kind: %v", err)
+			}
+			return
+		}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		n := 0
+		for i := range parsed.Frames {
+			frame := &parsed.Frames[i]
+			for _, into := range targets() {
+				_ = frame.Value.Decode(into)
+				n++
+			}
+			for i := range frame.Args.Len() {
+				for _, into := range targets() {
+					_ = frame.Args.Decode(i, into)
+					n++
+				}
+			}
+		}
+		runtime.ReadMemStats(&after)
+		// Each decode has its budget, and garbage counts here as well.
+		if used := after.TotalAlloc - before.TotalAlloc; used > uint64(n)*4*uint64(decodeBudget(len(packet))) {
+			t.Fatalf("%d bytes took %d bytes to decode %d times", len(packet), used, n)
+		}
+	})
+}
+
+// FuzzRoundTrip decodes what the check accepts, encodes that, and decodes it
+// again: the second time must give the same value and the same bytes.
+func FuzzRoundTrip(f *testing.F) {
+	for _, v := range readGolden(f).Values {
+		f.Add(unhex(f, v.Hex))
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		var first any
+		if DecodeValue(raw, &first) != nil {
+			return
+		}
+		out, err := AppendValue([]byte("prefix"), first)
+		if err != nil {
+			t.Fatalf("decoded, but not encoded: %v", err)
+		}
+		out, ok := bytes.CutPrefix(out, []byte("prefix"))
+		if !ok {
+			t.Fatal("what was there is gone")
+		}
+		var second any
+		if err := DecodeValue(out, &second); err != nil {
+			t.Fatalf("%x became %x: %v", raw, out, err)
+		}
+		again, err := AppendValue(nil, second)
+		if err != nil || !bytes.Equal(again, out) {
+			t.Fatalf("%x became %x, then %x, %v", raw, out, again, err)
+		}
+		if reflect.TypeOf(first) != reflect.TypeOf(second) {
+			t.Fatalf("%T became %T", first, second)
+		}
+	})
+}
