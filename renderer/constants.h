@@ -1,0 +1,25 @@
+// What the C and the Go of this package must agree on. The twin is constants.go; TestConstants compares the two.
+#ifndef ORIEL_RENDERER_CONSTANTS_H
+#define ORIEL_RENDERER_CONSTANTS_H
+
+// Switches that the browser process gives to every child, and the variable that stands in for the first.
+#define ORIEL_SWITCH_CEF_DIR "oriel-cef-dir"
+#define ORIEL_SWITCH_SCHEMES "oriel-schemes"
+#define ORIEL_ENV_CEF_DIR "ORIEL_CEF_DIR"
+
+// Name of the process messages, in both directions and in both carrying forms.
+#define ORIEL_MESSAGE "oriel"
+
+// Keys of the extra_info dictionary of a browser.
+#define ORIEL_KEY_TOKEN "oriel.token"
+#define ORIEL_KEY_SUBFRAMES "oriel.subframes"
+
+// The one-shot function on the global of a world that may be ours.
+#define ORIEL_BOOTSTRAP "__oriel"
+
+#define ORIEL_TOKEN_LENGTH 64                   // hex digits
+#define ORIEL_PACKET_MIN 9                      // the header and a frame of one byte
+#define ORIEL_PACKET_MAX (64 * 1024 * 1024)     // protocol's limit
+#define ORIEL_SHARED_MEMORY_FROM (192 * 1024)   // bytes from which shared memory beats a list message
+
+#endif

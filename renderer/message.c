@@ -1,0 +1,82 @@
+#include "message.h"
+
+#include <string.h>
+
+#include "constants.h"
+#include "refcount.h"
+
+int oriel_message_is_ours(cef_process_message_t *message) {
+  static const char16_t expected[] = u"" ORIEL_MESSAGE;
+  cef_string_userfree_t name = message->get_name(message);
+  int same = name && name->length == sizeof expected / sizeof expected[0] - 1 &&
+             memcmp(name->str, expected, sizeof expected - sizeof expected[0]) == 0;
+  if (name)
+    oriel_cef.cef_string_userfree_utf16_free(name);
+  return same;
+}
+
+static cef_process_message_t *list_message(const void *data, size_t size) {
+  cef_string_t name = ORIEL_STRING(ORIEL_MESSAGE);
+  cef_process_message_t *message = oriel_cef.cef_process_message_create(&name);
+  cef_list_value_t *list = message ? message->get_argument_list(message) : NULL;
+  cef_binary_value_t *binary = list ? oriel_cef.cef_binary_value_create(data, size) : NULL;
+  int filled = binary && list->set_binary(list, 0, binary);
+  ORIEL_RELEASE(list);
+  if (filled)
+    return message;
+  ORIEL_RELEASE(message);
+  return NULL;
+}
+
+static cef_process_message_t *shared_message(const void *data, size_t size) {
+  cef_string_t name = ORIEL_STRING(ORIEL_MESSAGE);
+  cef_shared_process_message_builder_t *builder = oriel_cef.cef_shared_process_message_builder_create(&name, size);
+  cef_process_message_t *message = NULL;
+  if (builder && builder->is_valid(builder) && builder->size(builder) >= size) {
+    void *memory = builder->memory(builder);
+    if (memory) {
+      memcpy(memory, data, size);
+      message = builder->build(builder);
+    }
+  }
+  ORIEL_RELEASE(builder);
+  return message;
+}
+
+int oriel_message_send(cef_frame_t *frame, const void *data, size_t size) {
+  cef_process_message_t *message = size >= ORIEL_SHARED_MEMORY_FROM ? shared_message(data, size) : NULL;
+  if (!message)  // small, or no shared memory to be had
+    message = list_message(data, size);
+  if (!message)
+    return -1;
+  frame->send_process_message(frame, PID_BROWSER, message);
+  return 0;
+}
+
+static cef_v8_value_t *copied(const void *data, size_t size) {
+  if (!data || size < ORIEL_PACKET_MIN || size > ORIEL_PACKET_MAX)
+    return NULL;
+  return oriel_cef.cef_v8_value_create_array_buffer_with_copy((void *)data, size);
+}
+
+cef_v8_value_t *oriel_message_buffer(cef_process_message_t *message) {
+  cef_v8_value_t *buffer = NULL;
+  cef_shared_memory_region_t *region = message->get_shared_memory_region(message);
+  if (region) {
+    if (region->is_valid(region))
+      buffer = copied(region->memory(region), region->size(region));
+    ORIEL_RELEASE(region);
+    return buffer;
+  }
+  cef_list_value_t *list = message->get_argument_list(message);
+  if (!list)
+    return NULL;
+  if (list->get_size(list) >= 1 && list->get_type(list, 0) == VTYPE_BINARY) {
+    cef_binary_value_t *binary = list->get_binary(list, 0);
+    if (binary)
+      buffer = copied(binary->get_raw_data(binary), binary->get_size(binary));
+    ORIEL_RELEASE(binary);
+  }
+  ORIEL_RELEASE(list);
+  return buffer;
+}

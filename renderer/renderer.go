@@ -1,0 +1,129 @@
+// Package renderer is everything of Oriel that runs in Chromium's renderer processes.
+//
+// Three parts run in three places:
+//
+//   - The C files run in every process of Chromium's other than the browser. A constructor (entry.c) sees --type= in the arguments
+//     before the Go runtime has started and never returns, so such a process has no Go in it. Importing this package, for its name
+//     or blank, links the constructor in. In renderers the C offers a one-shot function to every world that is not a page's
+//     (world.c) and moves bytes for the one that proves itself by the browser's token (session.c, message.c).
+//   - The files in runtime/ run in an isolated world of each document: codec, ipcRenderer, contextBridge, preload. [Source] makes
+//     one script of them, which the main process registers by Page.addScriptToEvaluateOnNewDocument. runtime/world.js also runs
+//     in the page's own world, as the other half of the bridge.
+//   - The Go files run in the main process and only put that script together.
+package renderer
+
+import (
+	"embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sort"
+	"strconv"
+	"strings"
+)
+
+// #cgo CFLAGS: -std=c11 -I${SRCDIR}/../cef
+import "C"
+
+// WorldName is the name of the isolated world in which the runtime runs.
+const WorldName = "oriel"
+
+//go:embed runtime/*.js
+var runtime embed.FS
+
+// fragments of the runtime in the order in which they are joined.
+var fragments = []string{"codec", "world", "handshake", "emitter", "ipc", "bridge", "process", "preload"}
+
+// Rule lets origins use channels. A pattern is a text that must match as a whole, or one with a trailing * that must match up to it.
+type Rule struct {
+	Channels []string `json:"channels"`
+	Origins  []string `json:"origins"`
+}
+
+// Config is what the runtime of one browser has to know.
+type Config struct {
+	// Token is the browser's token, the same as under [KeyToken] in its extra_info.
+	Token string `json:"token"`
+	// Preload is the text of the preload script; empty, there is none.
+	Preload string `json:"preload"`
+	// PreloadPath is the name of the preload script in stack traces and messages.
+	PreloadPath string `json:"preloadPath"`
+	// Argv is process.argv in the preload.
+	Argv []string `json:"argv"`
+	// Versions is process.versions in the preload.
+	Versions map[string]string `json:"versions"`
+	// Platform is process.platform in the preload; empty, it is "linux".
+	Platform string `json:"platform"`
+	// Allow says who may use which channel; empty, nobody may use any.
+	Allow []Rule `json:"allow"`
+}
+
+// Source returns the script that the main process registers for the world [WorldName] of every new document.
+// It holds the token, so it must not be shown to any page.
+func Source(config Config) (string, error) {
+	if !isToken(config.Token) {
+		return "", fmt.Errorf("renderer: a token has %d lower-case hex digits", TokenLength)
+	}
+	encoded, err := json.Marshal(config) // escapes <, > and U+2028 too, so it is JavaScript as well
+	if err != nil {
+		return "", fmt.Errorf("renderer: encode config: %w", err)
+	}
+	var b strings.Builder
+	b.WriteString("(() => {\n'use strict';\nconst CONFIG = ")
+	b.Write(encoded)
+	world, err := fragment("world")
+	if err != nil {
+		return "", err
+	}
+	quoted, err := json.Marshal("(" + world + ")")
+	if err != nil {
+		return "", fmt.Errorf("renderer: encode world.js: %w", err)
+	}
+	b.WriteString(";\nconst MAIN_WORLD = ")
+	b.Write(quoted)
+	b.WriteString(";\n")
+	for _, name := range fragments {
+		text, err := fragment(name)
+		if err != nil {
+			return "", err
+		}
+		b.WriteString(text)
+	}
+	b.WriteString("})();\n//# sourceURL=oriel-runtime.js\n")
+	return b.String(), nil
+}
+
+func fragment(name string) (string, error) {
+	text, err := runtime.ReadFile("runtime/" + name + ".js")
+	if err != nil {
+		return "", fmt.Errorf("renderer: %w", err)
+	}
+	return string(text), nil
+}
+
+func isToken(s string) bool {
+	return len(s) == TokenLength && strings.Trim(s, "0123456789abcdef") == ""
+}
+
+// FormatSchemes returns the value of [SwitchSchemes] for schemes and their options (bits of cef_scheme_options_t).
+func FormatSchemes(schemes map[string]int) (string, error) {
+	var parts []string
+	for name, options := range schemes {
+		if !isScheme(name) || options < 0 {
+			return "", fmt.Errorf("renderer: bad custom scheme %q with options %d", name, options)
+		}
+		parts = append(parts, name+"="+strconv.Itoa(options))
+	}
+	if len(parts) == 0 {
+		return "", errors.New("renderer: no custom scheme")
+	}
+	sort.Strings(parts)
+	return strings.Join(parts, ","), nil
+}
+
+func isScheme(name string) bool {
+	if name == "" || name[0] < 'a' || name[0] > 'z' {
+		return false
+	}
+	return strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789+-.") == ""
+}

@@ -1,0 +1,21 @@
+// The handshake with the native side. `native` is null where this document may have none (a frame below the main one, a world
+// that is not ours); then nothing else of the runtime does anything.
+let receivePacket = () => {}; // set by ipc.js
+
+const native = (() => {
+  const bootstrap = Object.getOwnPropertyDescriptor(globalThis, '__oriel');
+  if (!bootstrap || typeof bootstrap.value !== 'function') return null;
+  delete globalThis.__oriel;
+  return bootstrap.value(CONFIG.token, MAIN_WORLD, (buffer) => receivePacket(buffer)) || null;
+})();
+
+// The packets of this document carry its number, so that nothing reaches the document that came after it.
+const documentNumber = (() => {
+  const number = new Uint32Array(1);
+  while (number[0] === 0) crypto.getRandomValues(number);
+  return number[0];
+})();
+
+function sendPacket(packet) {
+  native.send(packet.buffer, packet.length);
+}

@@ -1,0 +1,103 @@
+// ipcRenderer: Electron's names, meanings and texts over packets of our own.
+
+const RESERVED = 'oriel:';
+
+function matches(pattern, text) {
+  return pattern.endsWith('*') ? text.startsWith(pattern.slice(0, -1)) : text === pattern;
+}
+
+// The whitelist of this window. Main checks again with the origin it knows the frame by; here a refused call costs no message.
+function isAllowed(channel) {
+  const origin = location.origin;
+  return (CONFIG.allow || []).some((rule) =>
+    rule.channels.some((pattern) => matches(pattern, channel)) && rule.origins.some((pattern) => matches(pattern, origin)));
+}
+
+// Why a channel may not be used from here, or null.
+function refusalOf(channel) {
+  if (channel.startsWith(RESERVED)) return `Channel names that start with '${RESERVED}' are reserved`;
+  if (!isAllowed(channel)) return `Channel '${channel}' is not allowed for origin '${location.origin}'`;
+  return null;
+}
+
+function checkChannel(channel) {
+  if (channel === undefined || channel === null || channel === '') throw new TypeError('Missing required channel argument');
+  if (typeof channel !== 'string') throw new TypeError(`The channel must be a string, not ${typeof channel}`);
+}
+
+function remoteError(channel, name, message, code, data) {
+  const error = new Error(`Error invoking remote method '${channel}': ${name || 'Error'}: ${message}`);
+  if (code !== undefined && code !== null) error.code = code;
+  if (data !== undefined && data !== null) error.data = data;
+  return error;
+}
+
+const pending = new Map(); // id → { channel, resolve, reject } of the invokes that main has not answered
+let lastId = 0;
+
+function nextId() {
+  do lastId = lastId === 0xffffffff ? 1 : lastId + 1;
+  while (pending.has(lastId));
+  return lastId;
+}
+
+class IpcRenderer extends Emitter {
+  send(channel, ...args) {
+    checkChannel(channel);
+    const refusal = refusalOf(channel);
+    if (refusal) throw new Error(refusal);
+    sendPacket(codec.send(documentNumber, channel, args));
+  }
+
+  async invoke(channel, ...args) {
+    checkChannel(channel);
+    const refusal = refusalOf(channel);
+    if (refusal) throw remoteError(channel, 'Error', refusal, 'not-allowed');
+    const id = nextId();
+    const packet = codec.invoke(documentNumber, id, channel, args); // throws before anything is pending
+    return new Promise((resolve, reject) => {
+      pending.set(id, { channel, resolve, reject });
+      try {
+        sendPacket(packet);
+      } catch (error) {
+        pending.delete(id);
+        reject(error);
+      }
+    });
+  }
+}
+
+const ipcRenderer = new IpcRenderer();
+
+const SEND = 2, RESULT = 4, ERROR = 5;
+
+function receiveFrame(frame) {
+  switch (frame[0]) {
+    case SEND:
+      ipcRenderer.emit(frame[1], { sender: ipcRenderer, ports: [] }, ...frame[2]);
+      return;
+    case RESULT: {
+      const call = pending.get(frame[1]);
+      pending.delete(frame[1]);
+      if (call) call.resolve(frame[2]);
+      return;
+    }
+    case ERROR: {
+      const [, id, name, message, code, data] = frame;
+      const call = pending.get(id);
+      pending.delete(id);
+      if (call) call.reject(remoteError(call.channel, name, message, code, data));
+      return;
+    }
+  }
+}
+
+receivePacket = (buffer) => {
+  try {
+    const packet = codec.decodePacket(buffer);
+    if (packet.doc !== documentNumber) return;
+    for (const frame of packet.frames) receiveFrame(frame);
+  } catch (error) {
+    reportError(error);
+  }
+};

@@ -1,0 +1,22 @@
+// process and require, as a sandboxed preload of Electron's finds them.
+
+class Process extends Emitter {}
+
+const processObject = Object.assign(new Process(), {
+  versions: Object.freeze({ ...CONFIG.versions }),
+  platform: CONFIG.platform || 'linux',
+  type: 'renderer',
+  sandboxed: true,
+  contextIsolated: true,
+  isMainFrame: window === window.top,
+  argv: Object.freeze([...(CONFIG.argv || [])]),
+  env: Object.freeze({}),
+  nextTick: (callback, ...args) => queueMicrotask(() => callback(...args)),
+});
+
+const modules = Object.freeze({ __proto__: null, contextBridge, ipcRenderer });
+
+function require(name) {
+  if (name === 'oriel' || name === 'electron' || name === 'electron/renderer') return modules;
+  throw new Error(`module not found: ${name}`);
+}

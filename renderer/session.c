@@ -1,0 +1,117 @@
+#include "session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "message.h"
+#include "refcount.h"
+
+struct session {
+  struct session *next;
+  int refs;  // the list, while open, and the send function of the runtime
+  int open;
+  int browser;
+  cef_string_userfree_t frame_id;
+  cef_frame_t *frame;
+  cef_v8_context_t *context;
+  cef_v8_value_t *receive;
+};
+
+static struct session *sessions;
+
+static int same_text(const cef_string_t *a, const cef_string_t *b) {
+  return a && b && a->length == b->length && memcmp(a->str, b->str, a->length * sizeof *a->str) == 0;
+}
+
+struct session *oriel_session_of_frame(int browser, cef_frame_t *frame) {
+  cef_string_userfree_t id = frame->get_identifier(frame);
+  struct session *session = sessions;
+  while (session && !(session->browser == browser && same_text(session->frame_id, id)))
+    session = session->next;
+  if (id)
+    oriel_cef.cef_string_userfree_utf16_free(id);
+  return session;
+}
+
+struct session *oriel_session_of_context(cef_v8_context_t *context) {
+  struct session *session = sessions;
+  for (; session; session = session->next) {
+    ORIEL_RETAIN(session->context);  // is_same takes one
+    if (context->is_same(context, session->context))
+      break;
+  }
+  return session;
+}
+
+struct session *oriel_session_open(int browser, cef_frame_t *frame, cef_v8_context_t *context, cef_v8_value_t *receive) {
+  struct session *old = oriel_session_of_frame(browser, frame);
+  if (old)
+    oriel_session_end(old);
+  struct session *session = calloc(1, sizeof *session);
+  if (!session) {
+    ORIEL_RELEASE(receive);
+    ORIEL_RELEASE(context);
+    ORIEL_RELEASE(frame);
+    return NULL;
+  }
+  *session = (struct session){.next = sessions, .refs = 2, .open = 1, .browser = browser, .frame_id = frame->get_identifier(frame),
+                              .frame = frame, .context = context, .receive = receive};
+  sessions = session;
+  return session;
+}
+
+void oriel_session_unref(struct session *session) {
+  if (--session->refs == 0)
+    free(session);
+}
+
+void oriel_session_end(struct session *session) {
+  if (!session->open)
+    return;
+  session->open = 0;
+  for (struct session **at = &sessions; *at; at = &(*at)->next) {
+    if (*at == session) {
+      *at = session->next;
+      break;
+    }
+  }
+  ORIEL_RELEASE(session->receive);
+  ORIEL_RELEASE(session->context);
+  ORIEL_RELEASE(session->frame);
+  if (session->frame_id)
+    oriel_cef.cef_string_userfree_utf16_free(session->frame_id);
+  oriel_session_unref(session);
+}
+
+void oriel_session_end_browser(int browser) {
+  struct session *next;
+  for (struct session *session = sessions; session; session = next) {
+    next = session->next;
+    if (session->browser == browser)
+      oriel_session_end(session);
+  }
+}
+
+int oriel_session_send(struct session *session, const void *data, size_t size) {
+  return session->open ? oriel_message_send(session->frame, data, size) : -1;
+}
+
+void oriel_session_receive(struct session *session, cef_process_message_t *message) {
+  cef_v8_context_t *context = session->context;
+  cef_v8_value_t *receive = session->receive;
+  ORIEL_RETAIN(context);  // the call below may end the session
+  ORIEL_RETAIN(receive);
+  if (context->is_valid(context) && context->enter(context)) {
+    cef_v8_value_t *buffer = oriel_message_buffer(message);
+    if (buffer) {
+      ORIEL_RETAIN(context);  // given away by the call, as buffer is
+      cef_v8_value_t *result = receive->execute_function_with_context(receive, context, NULL, 1, &buffer);
+      if (!result)
+        receive->clear_exception(receive);
+      ORIEL_RELEASE(result);
+    }
+    context->exit(context);
+  }
+  ORIEL_RELEASE(receive);
+  ORIEL_RELEASE(context);
+}
