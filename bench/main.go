@@ -1,0 +1,88 @@
+// Command bench measures an Oriel app against a raw CEF host in C: same runtime, same page, same Chromium switches, the same
+// user with the sandbox on, in turns within one run. It prints one table and writes build/bench.json.
+package main
+
+import (
+	_ "embed"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+//go:embed switches.txt
+var switchList string
+
+func main() {
+	starts := flag.Int("n", 9, "starts of each side, after one to warm up")
+	rounds := flag.Int("rounds", 3, "rounds of the other measurements")
+	only := flag.Bool("raw", false, "measure the raw host alone, write nothing")
+	variants := flag.String("study", "", "measure the raw host with each line of this `file` as its switches, -n rounds")
+	flag.Parse()
+	if err := bench(*starts, *rounds, *only, *variants); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func bench(starts, rounds int, rawOnly bool, variants string) error {
+	checkout, err := moduleDir()
+	if err != nil {
+		return err
+	}
+	s, err := openStage()
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	rawProgram, appProgram, err := s.build(checkout, !rawOnly && variants == "")
+	if err != nil {
+		return err
+	}
+	if variants != "" {
+		return study(s, rawProgram, variants, starts)
+	}
+	raw, err := newHost(s, "raw", rawProgram, switches()...)
+	if err != nil {
+		return err
+	}
+	sides := []*host{raw}
+	if !rawOnly {
+		app, err := newHost(s, "oriel", appProgram)
+		if err != nil {
+			return err
+		}
+		sides = append(sides, app)
+	}
+	results, err := measure(sides, starts, rounds)
+	if err != nil {
+		return err
+	}
+	printResults(results, rawOnly)
+	if rawOnly {
+		return nil
+	}
+	return writeResults(results, filepath.Join(checkout, "build", "bench.json"))
+}
+
+// moduleDir finds the checkout from any folder in it.
+func moduleDir() (string, error) {
+	dir, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}").Output()
+	if err != nil {
+		return "", fmt.Errorf("go list -m: %w", err)
+	}
+	return strings.TrimSpace(string(dir)), nil
+}
+
+// switches reads the shared list.
+func switches() []string {
+	var list []string
+	for line := range strings.Lines(switchList) {
+		if line = strings.TrimSpace(line); strings.HasPrefix(line, "--") {
+			list = append(list, line)
+		}
+	}
+	return list
+}
