@@ -245,6 +245,19 @@ func (d *decoder) remember(start int, v reflect.Value, t reflect.Type) {
 	}
 }
 
+// decoded returns what the value at pos has become already, because a
+// reference from another argument was followed first.
+func (d *decoder) decoded(t reflect.Type) (reflect.Value, bool) {
+	if d.g == nil {
+		return reflect.Value{}, false
+	}
+	v := d.g.done[place{uint32(d.pos), t}]
+	if v.IsValid() {
+		d.skip()
+	}
+	return v, v.IsValid()
+}
+
 // follow handles a reference: it calls again with the position at the value
 // meant, unless that was decoded into the same type already.
 func (d *decoder) follow(it *item, t reflect.Type, again func() error) (reflect.Value, error) {

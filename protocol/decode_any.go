@@ -18,6 +18,9 @@ func (d *decoder) any() (any, error) {
 		return nil, fmt.Errorf("protocol: %w: nested too deeply", ErrLimit)
 	}
 	defer func() { d.depth-- }()
+	if v, ok := d.decoded(nil); ok {
+		return v.Interface(), nil
+	}
 	start := d.pos
 	it := d.next()
 	switch it.class {

@@ -24,6 +24,13 @@ func (d *decoder) value(v reflect.Value, info *typeInfo) error {
 		}
 		return err
 	}
+	switch info.in {
+	case shapePointer, shapeMap, shapeSlice, shapeBytes:
+		if x, ok := d.decoded(info.t); ok {
+			v.Set(x)
+			return nil
+		}
+	}
 	it := d.peek()
 	if it.class == classNil || it.class == classExt && it.ext == ExtUndefined && info.in != shapeNative {
 		d.pos += int(it.head)

@@ -40,32 +40,34 @@ func (e *PublicError) Unwrap() error { return e.Cause }
 // AsError returns what a page may know of err. If there is a [PublicError] or
 // [ErrorValue] in its chain, that is all. Else the message is err's text, as
 // Electron does it, and code and data come from the first error in the chain
-// that has a method Code() string or Data() any. Name is "Error" unless said
-// otherwise.
+// that has a method Code() string or Data() any.
 func AsError(err error) ErrorValue {
-	var v ErrorValue
 	var public *PublicError
 	var remote *ErrorValue
 	switch {
 	case err == nil:
 		return ErrorValue{Name: "Error"}
 	case errors.As(err, &public) && public != nil:
-		v = public.ErrorValue
+		return named(public.ErrorValue)
 	case errors.As(err, &remote) && remote != nil:
-		v = *remote
-	default:
-		v.Message = err.Error()
+		return named(*remote)
 	}
-	if v.Name == "" {
-		v.Name = "Error"
-	}
+	v := ErrorValue{Name: "Error", Message: err.Error()}
 	var coder interface{ Code() string }
-	if v.Code == "" && errors.As(err, &coder) {
+	if errors.As(err, &coder) {
 		v.Code = coder.Code()
 	}
 	var holder interface{ Data() any }
-	if v.Data == nil && errors.As(err, &holder) {
+	if errors.As(err, &holder) {
 		v.Data = holder.Data()
+	}
+	return v
+}
+
+// named gives a nameless error the usual name.
+func named(v ErrorValue) ErrorValue {
+	if v.Name == "" {
+		v.Name = "Error"
 	}
 	return v
 }
