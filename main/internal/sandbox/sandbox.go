@@ -44,7 +44,7 @@ const (
 const HelperEnv = "CHROME_DEVEL_SANDBOX"
 
 // ErrUnusable is the kind of every error that says that there is no sandbox.
-var ErrUnusable = errors.New("Chromium's sandbox cannot be used here")
+var ErrUnusable = errors.New("the sandbox of Chromium cannot be used here")
 
 // Report is what Check found.
 type Report struct {
