@@ -46,7 +46,9 @@ func goAppOnBeforeCommandLineProcessing(self C.uint64_t, processType *C.cef_stri
 	}
 	gCommandLine := borrowCommandLine(commandLine)
 	this.OnBeforeCommandLineProcessing(goString(processType), gCommandLine)
-	gCommandLine.invalidate()
+	if gCommandLine != nil {
+		gCommandLine.invalidate()
+	}
 }
 
 //export goAppOnRegisterCustomSchemes
@@ -59,7 +61,9 @@ func goAppOnRegisterCustomSchemes(self C.uint64_t, registrar *C.cef_scheme_regis
 	}
 	gRegistrar := borrowSchemeRegistrar(registrar)
 	this.OnRegisterCustomSchemes(gRegistrar)
-	gRegistrar.invalidate()
+	if gRegistrar != nil {
+		gRegistrar.invalidate()
+	}
 }
 
 // BrowserProcessHandler implements cef_browser_process_handler_t. A nil field keeps CEF's default.
@@ -109,7 +113,9 @@ func goBrowserProcessHandlerOnRegisterCustomPreferences(self C.uint64_t, typ C.c
 	}
 	gRegistrar := borrowPreferenceRegistrar(registrar)
 	this.OnRegisterCustomPreferences(PreferencesType(typ), gRegistrar)
-	gRegistrar.invalidate()
+	if gRegistrar != nil {
+		gRegistrar.invalidate()
+	}
 }
 
 //export goBrowserProcessHandlerOnContextInitialized
@@ -133,7 +139,9 @@ func goBrowserProcessHandlerOnBeforeChildProcessLaunch(self C.uint64_t, commandL
 	}
 	gCommandLine := borrowCommandLine(commandLine)
 	this.OnBeforeChildProcessLaunch(gCommandLine)
-	gCommandLine.invalidate()
+	if gCommandLine != nil {
+		gCommandLine.invalidate()
+	}
 }
 
 //export goBrowserProcessHandlerOnAlreadyRunningAppRelaunch
@@ -146,7 +154,9 @@ func goBrowserProcessHandlerOnAlreadyRunningAppRelaunch(self C.uint64_t, command
 	}
 	gCommandLine := borrowCommandLine(commandLine)
 	ret = cBool(this.OnAlreadyRunningAppRelaunch(gCommandLine, goString(currentDirectory)))
-	gCommandLine.invalidate()
+	if gCommandLine != nil {
+		gCommandLine.invalidate()
+	}
 	return ret
 }
 
@@ -231,8 +241,12 @@ func goRenderProcessHandlerOnBrowserCreated(self C.uint64_t, browser *C.cef_brow
 	gBrowser := borrowBrowser(browser)
 	gExtraInfo := borrowDictionaryValue(extraInfo)
 	this.OnBrowserCreated(gBrowser, gExtraInfo)
-	gBrowser.invalidate()
-	gExtraInfo.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
+	if gExtraInfo != nil {
+		gExtraInfo.invalidate()
+	}
 }
 
 //export goRenderProcessHandlerOnBrowserDestroyed
@@ -245,7 +259,9 @@ func goRenderProcessHandlerOnBrowserDestroyed(self C.uint64_t, browser *C.cef_br
 	}
 	gBrowser := borrowBrowser(browser)
 	this.OnBrowserDestroyed(gBrowser)
-	gBrowser.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
 }
 
 //export goRenderProcessHandlerOnContextCreated
@@ -260,9 +276,15 @@ func goRenderProcessHandlerOnContextCreated(self C.uint64_t, browser *C.cef_brow
 	gFrame := borrowFrame(frame)
 	gContext := borrowV8Context(context)
 	this.OnContextCreated(gBrowser, gFrame, gContext)
-	gBrowser.invalidate()
-	gFrame.invalidate()
-	gContext.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
+	if gFrame != nil {
+		gFrame.invalidate()
+	}
+	if gContext != nil {
+		gContext.invalidate()
+	}
 }
 
 //export goRenderProcessHandlerOnContextReleased
@@ -277,9 +299,15 @@ func goRenderProcessHandlerOnContextReleased(self C.uint64_t, browser *C.cef_bro
 	gFrame := borrowFrame(frame)
 	gContext := borrowV8Context(context)
 	this.OnContextReleased(gBrowser, gFrame, gContext)
-	gBrowser.invalidate()
-	gFrame.invalidate()
-	gContext.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
+	if gFrame != nil {
+		gFrame.invalidate()
+	}
+	if gContext != nil {
+		gContext.invalidate()
+	}
 }
 
 //export goRenderProcessHandlerOnUncaughtException
@@ -296,11 +324,21 @@ func goRenderProcessHandlerOnUncaughtException(self C.uint64_t, browser *C.cef_b
 	gException := borrowV8Exception(exception)
 	gStackTrace := borrowV8StackTrace(stackTrace)
 	this.OnUncaughtException(gBrowser, gFrame, gContext, gException, gStackTrace)
-	gBrowser.invalidate()
-	gFrame.invalidate()
-	gContext.invalidate()
-	gException.invalidate()
-	gStackTrace.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
+	if gFrame != nil {
+		gFrame.invalidate()
+	}
+	if gContext != nil {
+		gContext.invalidate()
+	}
+	if gException != nil {
+		gException.invalidate()
+	}
+	if gStackTrace != nil {
+		gStackTrace.invalidate()
+	}
 }
 
 //export goRenderProcessHandlerOnFocusedNodeChanged
@@ -315,9 +353,15 @@ func goRenderProcessHandlerOnFocusedNodeChanged(self C.uint64_t, browser *C.cef_
 	gFrame := borrowFrame(frame)
 	gNode := borrowDOMNode(node)
 	this.OnFocusedNodeChanged(gBrowser, gFrame, gNode)
-	gBrowser.invalidate()
-	gFrame.invalidate()
-	gNode.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
+	if gFrame != nil {
+		gFrame.invalidate()
+	}
+	if gNode != nil {
+		gNode.invalidate()
+	}
 }
 
 //export goRenderProcessHandlerOnProcessMessageReceived
@@ -332,9 +376,15 @@ func goRenderProcessHandlerOnProcessMessageReceived(self C.uint64_t, browser *C.
 	gFrame := borrowFrame(frame)
 	gMessage := borrowProcessMessage(message)
 	ret = cBool(this.OnProcessMessageReceived(gBrowser, gFrame, ProcessID(sourceProcess), gMessage))
-	gBrowser.invalidate()
-	gFrame.invalidate()
-	gMessage.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
+	if gFrame != nil {
+		gFrame.invalidate()
+	}
+	if gMessage != nil {
+		gMessage.invalidate()
+	}
 	return ret
 }
 
@@ -520,9 +570,15 @@ func goSchemeHandlerFactoryCreate(self C.uint64_t, browser *C.cef_browser_t, fra
 	gFrame := borrowFrame(frame)
 	gRequest := borrowRequest(request)
 	ret = this.Create(gBrowser, gFrame, goString(schemeName), gRequest).take()
-	gBrowser.invalidate()
-	gFrame.invalidate()
-	gRequest.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
+	if gFrame != nil {
+		gFrame.invalidate()
+	}
+	if gRequest != nil {
+		gRequest.invalidate()
+	}
 	return ret
 }
 

@@ -884,9 +884,15 @@ func goClientOnProcessMessageReceived(self C.uint64_t, browser *C.cef_browser_t,
 	gFrame := borrowFrame(frame)
 	gMessage := borrowProcessMessage(message)
 	ret = cBool(this.OnProcessMessageReceived(gBrowser, gFrame, ProcessID(sourceProcess), gMessage))
-	gBrowser.invalidate()
-	gFrame.invalidate()
-	gMessage.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
+	if gFrame != nil {
+		gFrame.invalidate()
+	}
+	if gMessage != nil {
+		gMessage.invalidate()
+	}
 	return ret
 }
 
@@ -1003,7 +1009,9 @@ func goNavigationEntryVisitorVisit(self C.uint64_t, entry *C.cef_navigation_entr
 	}
 	gEntry := borrowNavigationEntry(entry)
 	ret = cBool(this.Visit(gEntry, int(current), int(index), int(total)))
-	gEntry.invalidate()
+	if gEntry != nil {
+		gEntry.invalidate()
+	}
 	return ret
 }
 
@@ -1052,7 +1060,9 @@ func goDevToolsMessageObserverOnDevToolsMessage(self C.uint64_t, browser *C.cef_
 	}
 	gBrowser := borrowBrowser(browser)
 	ret = cBool(this.OnDevToolsMessage(gBrowser, copyBytes(message, int(messageSize))))
-	gBrowser.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
 	return ret
 }
 
@@ -1066,7 +1076,9 @@ func goDevToolsMessageObserverOnDevToolsMethodResult(self C.uint64_t, browser *C
 	}
 	gBrowser := borrowBrowser(browser)
 	this.OnDevToolsMethodResult(gBrowser, int(messageID), success != 0, copyBytes(result, int(resultSize)))
-	gBrowser.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
 }
 
 //export goDevToolsMessageObserverOnDevToolsEvent
@@ -1079,7 +1091,9 @@ func goDevToolsMessageObserverOnDevToolsEvent(self C.uint64_t, browser *C.cef_br
 	}
 	gBrowser := borrowBrowser(browser)
 	this.OnDevToolsEvent(gBrowser, goString(method), copyBytes(params, int(paramsSize)))
-	gBrowser.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
 }
 
 //export goDevToolsMessageObserverOnDevToolsAgentAttached
@@ -1092,7 +1106,9 @@ func goDevToolsMessageObserverOnDevToolsAgentAttached(self C.uint64_t, browser *
 	}
 	gBrowser := borrowBrowser(browser)
 	this.OnDevToolsAgentAttached(gBrowser)
-	gBrowser.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
 }
 
 //export goDevToolsMessageObserverOnDevToolsAgentDetached
@@ -1105,7 +1121,9 @@ func goDevToolsMessageObserverOnDevToolsAgentDetached(self C.uint64_t, browser *
 	}
 	gBrowser := borrowBrowser(browser)
 	this.OnDevToolsAgentDetached(gBrowser)
-	gBrowser.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
 }
 
 // StringVisitor implements cef_string_visitor_t. A nil field keeps CEF's default.
@@ -1197,7 +1215,9 @@ func goDownloadImageCallbackOnDownloadImageFinished(self C.uint64_t, imageURL *C
 	}
 	gImage := borrowImage(image)
 	this.OnDownloadImageFinished(goString(imageURL), int(httpStatusCode), gImage)
-	gImage.invalidate()
+	if gImage != nil {
+		gImage.invalidate()
+	}
 }
 
 // RunFileDialogCallback implements cef_run_file_dialog_callback_t. A nil field keeps CEF's default.
@@ -1434,7 +1454,9 @@ func goRequestContextHandlerOnRequestContextInitialized(self C.uint64_t, request
 	}
 	gRequestContext := borrowRequestContext(requestContext)
 	this.OnRequestContextInitialized(gRequestContext)
-	gRequestContext.invalidate()
+	if gRequestContext != nil {
+		gRequestContext.invalidate()
+	}
 }
 
 //export goRequestContextHandlerGetResourceRequestHandler
@@ -1453,9 +1475,15 @@ func goRequestContextHandlerGetResourceRequestHandler(self C.uint64_t, browser *
 		gDisableDefaultHandling = *disableDefaultHandling != 0
 	}
 	ret = this.GetResourceRequestHandler(gBrowser, gFrame, gRequest, isNavigation != 0, isDownload != 0, goString(requestInitiator), &gDisableDefaultHandling).take()
-	gBrowser.invalidate()
-	gFrame.invalidate()
-	gRequest.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
+	if gFrame != nil {
+		gFrame.invalidate()
+	}
+	if gRequest != nil {
+		gRequest.invalidate()
+	}
 	if disableDefaultHandling != nil {
 		*disableDefaultHandling = cBool(gDisableDefaultHandling)
 	}

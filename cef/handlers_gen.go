@@ -43,7 +43,9 @@ func goAccessibilityHandlerOnAccessibilityTreeChange(self C.uint64_t, value *C.c
 	}
 	gValue := borrowValue(value)
 	this.OnAccessibilityTreeChange(gValue)
-	gValue.invalidate()
+	if gValue != nil {
+		gValue.invalidate()
+	}
 }
 
 //export goAccessibilityHandlerOnAccessibilityLocationChange
@@ -56,7 +58,9 @@ func goAccessibilityHandlerOnAccessibilityLocationChange(self C.uint64_t, value 
 	}
 	gValue := borrowValue(value)
 	this.OnAccessibilityLocationChange(gValue)
-	gValue.invalidate()
+	if gValue != nil {
+		gValue.invalidate()
+	}
 }
 
 // AudioHandler implements cef_audio_handler_t. A nil field keeps CEF's default.
@@ -109,7 +113,9 @@ func goAudioHandlerGetAudioParameters(self C.uint64_t, browser *C.cef_browser_t,
 		gParams.fromC(params)
 	}
 	ret = cBool(this.GetAudioParameters(gBrowser, gParams))
-	gBrowser.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
 	if params != nil {
 		gParams.toC(params)
 	}
@@ -131,7 +137,9 @@ func goAudioHandlerOnAudioStreamStarted(self C.uint64_t, browser *C.cef_browser_
 		gParams.fromC(params)
 	}
 	this.OnAudioStreamStarted(gBrowser, gParams, int(channels))
-	gBrowser.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
 }
 
 //export goAudioHandlerOnAudioStreamPacket
@@ -144,7 +152,9 @@ func goAudioHandlerOnAudioStreamPacket(self C.uint64_t, browser *C.cef_browser_t
 	}
 	gBrowser := borrowBrowser(browser)
 	this.OnAudioStreamPacket(gBrowser, unsafe.Pointer(data), int(frames), int64(pts))
-	gBrowser.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
 }
 
 //export goAudioHandlerOnAudioStreamStopped
@@ -157,7 +167,9 @@ func goAudioHandlerOnAudioStreamStopped(self C.uint64_t, browser *C.cef_browser_
 	}
 	gBrowser := borrowBrowser(browser)
 	this.OnAudioStreamStopped(gBrowser)
-	gBrowser.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
 }
 
 //export goAudioHandlerOnAudioStreamError
@@ -170,7 +182,9 @@ func goAudioHandlerOnAudioStreamError(self C.uint64_t, browser *C.cef_browser_t,
 	}
 	gBrowser := borrowBrowser(browser)
 	this.OnAudioStreamError(gBrowser, goString(message))
-	gBrowser.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
 }
 
 // CommandHandler implements cef_command_handler_t. A nil field keeps CEF's default.
@@ -218,7 +232,9 @@ func goCommandHandlerOnChromeCommand(self C.uint64_t, browser *C.cef_browser_t, 
 	}
 	gBrowser := borrowBrowser(browser)
 	ret = cBool(this.OnChromeCommand(gBrowser, int(commandID), WindowOpenDisposition(disposition)))
-	gBrowser.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
 	return ret
 }
 
@@ -232,7 +248,9 @@ func goCommandHandlerIsChromeAppMenuItemVisible(self C.uint64_t, browser *C.cef_
 	}
 	gBrowser := borrowBrowser(browser)
 	ret = cBool(this.IsChromeAppMenuItemVisible(gBrowser, int(commandID)))
-	gBrowser.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
 	return ret
 }
 
@@ -246,7 +264,9 @@ func goCommandHandlerIsChromeAppMenuItemEnabled(self C.uint64_t, browser *C.cef_
 	}
 	gBrowser := borrowBrowser(browser)
 	ret = cBool(this.IsChromeAppMenuItemEnabled(gBrowser, int(commandID)))
-	gBrowser.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
 	return ret
 }
 
@@ -330,10 +350,18 @@ func goContextMenuHandlerOnBeforeContextMenu(self C.uint64_t, browser *C.cef_bro
 	gParams := borrowContextMenuParams(params)
 	gModel := borrowMenuModel(model)
 	this.OnBeforeContextMenu(gBrowser, gFrame, gParams, gModel)
-	gBrowser.invalidate()
-	gFrame.invalidate()
-	gParams.invalidate()
-	gModel.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
+	if gFrame != nil {
+		gFrame.invalidate()
+	}
+	if gParams != nil {
+		gParams.invalidate()
+	}
+	if gModel != nil {
+		gModel.invalidate()
+	}
 }
 
 //export goContextMenuHandlerRunContextMenu
@@ -350,11 +378,21 @@ func goContextMenuHandlerRunContextMenu(self C.uint64_t, browser *C.cef_browser_
 	gModel := borrowMenuModel(model)
 	gCallback := borrowRunContextMenuCallback(callback)
 	ret = cBool(this.RunContextMenu(gBrowser, gFrame, gParams, gModel, gCallback))
-	gBrowser.invalidate()
-	gFrame.invalidate()
-	gParams.invalidate()
-	gModel.invalidate()
-	gCallback.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
+	if gFrame != nil {
+		gFrame.invalidate()
+	}
+	if gParams != nil {
+		gParams.invalidate()
+	}
+	if gModel != nil {
+		gModel.invalidate()
+	}
+	if gCallback != nil {
+		gCallback.invalidate()
+	}
 	return ret
 }
 
@@ -370,9 +408,15 @@ func goContextMenuHandlerOnContextMenuCommand(self C.uint64_t, browser *C.cef_br
 	gFrame := borrowFrame(frame)
 	gParams := borrowContextMenuParams(params)
 	ret = cBool(this.OnContextMenuCommand(gBrowser, gFrame, gParams, int(commandID), EventFlags(eventFlags)))
-	gBrowser.invalidate()
-	gFrame.invalidate()
-	gParams.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
+	if gFrame != nil {
+		gFrame.invalidate()
+	}
+	if gParams != nil {
+		gParams.invalidate()
+	}
 	return ret
 }
 
@@ -387,8 +431,12 @@ func goContextMenuHandlerOnContextMenuDismissed(self C.uint64_t, browser *C.cef_
 	gBrowser := borrowBrowser(browser)
 	gFrame := borrowFrame(frame)
 	this.OnContextMenuDismissed(gBrowser, gFrame)
-	gBrowser.invalidate()
-	gFrame.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
+	if gFrame != nil {
+		gFrame.invalidate()
+	}
 }
 
 //export goContextMenuHandlerRunQuickMenu
@@ -413,9 +461,15 @@ func goContextMenuHandlerRunQuickMenu(self C.uint64_t, browser *C.cef_browser_t,
 	}
 	gCallback := borrowRunQuickMenuCallback(callback)
 	ret = cBool(this.RunQuickMenu(gBrowser, gFrame, gLocation, gSize, QuickMenuEditStateFlags(editStateFlags), gCallback))
-	gBrowser.invalidate()
-	gFrame.invalidate()
-	gCallback.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
+	if gFrame != nil {
+		gFrame.invalidate()
+	}
+	if gCallback != nil {
+		gCallback.invalidate()
+	}
 	return ret
 }
 
@@ -430,8 +484,12 @@ func goContextMenuHandlerOnQuickMenuCommand(self C.uint64_t, browser *C.cef_brow
 	gBrowser := borrowBrowser(browser)
 	gFrame := borrowFrame(frame)
 	ret = cBool(this.OnQuickMenuCommand(gBrowser, gFrame, int(commandID), EventFlags(eventFlags)))
-	gBrowser.invalidate()
-	gFrame.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
+	if gFrame != nil {
+		gFrame.invalidate()
+	}
 	return ret
 }
 
@@ -446,8 +504,12 @@ func goContextMenuHandlerOnQuickMenuDismissed(self C.uint64_t, browser *C.cef_br
 	gBrowser := borrowBrowser(browser)
 	gFrame := borrowFrame(frame)
 	this.OnQuickMenuDismissed(gBrowser, gFrame)
-	gBrowser.invalidate()
-	gFrame.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
+	if gFrame != nil {
+		gFrame.invalidate()
+	}
 }
 
 // ContextMenuParams is a reference to a cef_context_menu_params_t. A nil or released ContextMenuParams answers every method with zero.
@@ -708,8 +770,12 @@ func goDialogHandlerOnFileDialog(self C.uint64_t, browser *C.cef_browser_t, mode
 	gBrowser := borrowBrowser(browser)
 	gCallback := borrowFileDialogCallback(callback)
 	ret = cBool(this.OnFileDialog(gBrowser, FileDialogMode(mode), goString(title), goString(defaultFilePath), goStringList(acceptFilters), goStringList(acceptExtensions), goStringList(acceptDescriptions), gCallback))
-	gBrowser.invalidate()
-	gCallback.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
+	if gCallback != nil {
+		gCallback.invalidate()
+	}
 	return ret
 }
 
@@ -837,8 +903,12 @@ func goDisplayHandlerOnAddressChange(self C.uint64_t, browser *C.cef_browser_t, 
 	gBrowser := borrowBrowser(browser)
 	gFrame := borrowFrame(frame)
 	this.OnAddressChange(gBrowser, gFrame, goString(url))
-	gBrowser.invalidate()
-	gFrame.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
+	if gFrame != nil {
+		gFrame.invalidate()
+	}
 }
 
 //export goDisplayHandlerOnTitleChange
@@ -851,7 +921,9 @@ func goDisplayHandlerOnTitleChange(self C.uint64_t, browser *C.cef_browser_t, ti
 	}
 	gBrowser := borrowBrowser(browser)
 	this.OnTitleChange(gBrowser, goString(title))
-	gBrowser.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
 }
 
 //export goDisplayHandlerOnFaviconURLChange
@@ -864,7 +936,9 @@ func goDisplayHandlerOnFaviconURLChange(self C.uint64_t, browser *C.cef_browser_
 	}
 	gBrowser := borrowBrowser(browser)
 	this.OnFaviconURLChange(gBrowser, goStringList(iconURLs))
-	gBrowser.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
 }
 
 //export goDisplayHandlerOnFullscreenModeChange
@@ -877,7 +951,9 @@ func goDisplayHandlerOnFullscreenModeChange(self C.uint64_t, browser *C.cef_brow
 	}
 	gBrowser := borrowBrowser(browser)
 	this.OnFullscreenModeChange(gBrowser, fullscreen != 0)
-	gBrowser.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
 }
 
 //export goDisplayHandlerOnTooltip
@@ -891,7 +967,9 @@ func goDisplayHandlerOnTooltip(self C.uint64_t, browser *C.cef_browser_t, text *
 	gBrowser := borrowBrowser(browser)
 	gText := goString(text)
 	ret = cBool(this.OnTooltip(gBrowser, &gText))
-	gBrowser.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
 	setString(text, gText)
 	return ret
 }
@@ -906,7 +984,9 @@ func goDisplayHandlerOnStatusMessage(self C.uint64_t, browser *C.cef_browser_t, 
 	}
 	gBrowser := borrowBrowser(browser)
 	this.OnStatusMessage(gBrowser, goString(value))
-	gBrowser.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
 }
 
 //export goDisplayHandlerOnConsoleMessage
@@ -919,7 +999,9 @@ func goDisplayHandlerOnConsoleMessage(self C.uint64_t, browser *C.cef_browser_t,
 	}
 	gBrowser := borrowBrowser(browser)
 	ret = cBool(this.OnConsoleMessage(gBrowser, LogSeverity(level), goString(message), goString(source), int(line)))
-	gBrowser.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
 	return ret
 }
 
@@ -938,7 +1020,9 @@ func goDisplayHandlerOnAutoResize(self C.uint64_t, browser *C.cef_browser_t, new
 		gNewSize.fromC(newSize)
 	}
 	ret = cBool(this.OnAutoResize(gBrowser, gNewSize))
-	gBrowser.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
 	return ret
 }
 
@@ -952,7 +1036,9 @@ func goDisplayHandlerOnLoadingProgressChange(self C.uint64_t, browser *C.cef_bro
 	}
 	gBrowser := borrowBrowser(browser)
 	this.OnLoadingProgressChange(gBrowser, float64(progress))
-	gBrowser.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
 }
 
 //export goDisplayHandlerOnCursorChange
@@ -970,7 +1056,9 @@ func goDisplayHandlerOnCursorChange(self C.uint64_t, browser *C.cef_browser_t, c
 		gCustomCursorInfo.fromC(customCursorInfo)
 	}
 	ret = cBool(this.OnCursorChange(gBrowser, uint64(cursor), CursorType(typ), gCustomCursorInfo))
-	gBrowser.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
 	return ret
 }
 
@@ -984,7 +1072,9 @@ func goDisplayHandlerOnMediaAccessChange(self C.uint64_t, browser *C.cef_browser
 	}
 	gBrowser := borrowBrowser(browser)
 	this.OnMediaAccessChange(gBrowser, hasVideoAccess != 0, hasAudioAccess != 0)
-	gBrowser.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
 }
 
 //export goDisplayHandlerOnContentsBoundsChange
@@ -1002,7 +1092,9 @@ func goDisplayHandlerOnContentsBoundsChange(self C.uint64_t, browser *C.cef_brow
 		gNewBounds.fromC(newBounds)
 	}
 	ret = cBool(this.OnContentsBoundsChange(gBrowser, gNewBounds))
-	gBrowser.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
 	return ret
 }
 
@@ -1021,7 +1113,9 @@ func goDisplayHandlerGetRootWindowScreenRect(self C.uint64_t, browser *C.cef_bro
 		gRect.fromC(rect)
 	}
 	ret = cBool(this.GetRootWindowScreenRect(gBrowser, gRect))
-	gBrowser.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
 	if rect != nil {
 		gRect.toC(rect)
 	}
@@ -1065,7 +1159,9 @@ func goDownloadHandlerCanDownload(self C.uint64_t, browser *C.cef_browser_t, url
 	}
 	gBrowser := borrowBrowser(browser)
 	ret = cBool(this.CanDownload(gBrowser, goString(url), goString(requestMethod)))
-	gBrowser.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
 	return ret
 }
 
@@ -1081,9 +1177,15 @@ func goDownloadHandlerOnBeforeDownload(self C.uint64_t, browser *C.cef_browser_t
 	gDownloadItem := borrowDownloadItem(downloadItem)
 	gCallback := borrowBeforeDownloadCallback(callback)
 	ret = cBool(this.OnBeforeDownload(gBrowser, gDownloadItem, goString(suggestedName), gCallback))
-	gBrowser.invalidate()
-	gDownloadItem.invalidate()
-	gCallback.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
+	if gDownloadItem != nil {
+		gDownloadItem.invalidate()
+	}
+	if gCallback != nil {
+		gCallback.invalidate()
+	}
 	return ret
 }
 
@@ -1099,9 +1201,15 @@ func goDownloadHandlerOnDownloadUpdated(self C.uint64_t, browser *C.cef_browser_
 	gDownloadItem := borrowDownloadItem(downloadItem)
 	gCallback := borrowDownloadItemCallback(callback)
 	this.OnDownloadUpdated(gBrowser, gDownloadItem, gCallback)
-	gBrowser.invalidate()
-	gDownloadItem.invalidate()
-	gCallback.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
+	if gDownloadItem != nil {
+		gDownloadItem.invalidate()
+	}
+	if gCallback != nil {
+		gCallback.invalidate()
+	}
 }
 
 // DownloadItem is a reference to a cef_download_item_t. A nil or released DownloadItem answers every method with zero.
@@ -1361,8 +1469,12 @@ func goDragHandlerOnDragEnter(self C.uint64_t, browser *C.cef_browser_t, dragDat
 	gBrowser := borrowBrowser(browser)
 	gDragData := borrowDragData(dragData)
 	ret = cBool(this.OnDragEnter(gBrowser, gDragData, DragOperationsMask(mask)))
-	gBrowser.invalidate()
-	gDragData.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
+	if gDragData != nil {
+		gDragData.invalidate()
+	}
 	return ret
 }
 
@@ -1381,8 +1493,12 @@ func goDragHandlerOnDraggableRegionsChanged(self C.uint64_t, browser *C.cef_brow
 		gRegionsCount[i].fromC(&unsafe.Slice(regions, int(regionsCount))[i])
 	}
 	this.OnDraggableRegionsChanged(gBrowser, gFrame, gRegionsCount)
-	gBrowser.invalidate()
-	gFrame.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
+	if gFrame != nil {
+		gFrame.invalidate()
+	}
 }
 
 // DragData is a reference to a cef_drag_data_t. A nil or released DragData answers every method with zero.
@@ -1608,7 +1724,9 @@ func goFindHandlerOnFindResult(self C.uint64_t, browser *C.cef_browser_t, identi
 		gSelectionRect.fromC(selectionRect)
 	}
 	this.OnFindResult(gBrowser, int(identifier), int(count), gSelectionRect, int(activeMatchOrdinal), finalUpdate != 0)
-	gBrowser.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
 }
 
 // FocusHandler implements cef_focus_handler_t. A nil field keeps CEF's default.
@@ -1648,7 +1766,9 @@ func goFocusHandlerOnTakeFocus(self C.uint64_t, browser *C.cef_browser_t, next C
 	}
 	gBrowser := borrowBrowser(browser)
 	this.OnTakeFocus(gBrowser, next != 0)
-	gBrowser.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
 }
 
 //export goFocusHandlerOnSetFocus
@@ -1661,7 +1781,9 @@ func goFocusHandlerOnSetFocus(self C.uint64_t, browser *C.cef_browser_t, source 
 	}
 	gBrowser := borrowBrowser(browser)
 	ret = cBool(this.OnSetFocus(gBrowser, FocusSource(source)))
-	gBrowser.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
 	return ret
 }
 
@@ -1675,7 +1797,9 @@ func goFocusHandlerOnGotFocus(self C.uint64_t, browser *C.cef_browser_t) {
 	}
 	gBrowser := borrowBrowser(browser)
 	this.OnGotFocus(gBrowser)
-	gBrowser.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
 }
 
 // FrameHandler implements cef_frame_handler_t. A nil field keeps CEF's default.
@@ -1724,8 +1848,12 @@ func goFrameHandlerOnFrameCreated(self C.uint64_t, browser *C.cef_browser_t, fra
 	gBrowser := borrowBrowser(browser)
 	gFrame := borrowFrame(frame)
 	this.OnFrameCreated(gBrowser, gFrame)
-	gBrowser.invalidate()
-	gFrame.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
+	if gFrame != nil {
+		gFrame.invalidate()
+	}
 }
 
 //export goFrameHandlerOnFrameDestroyed
@@ -1739,8 +1867,12 @@ func goFrameHandlerOnFrameDestroyed(self C.uint64_t, browser *C.cef_browser_t, f
 	gBrowser := borrowBrowser(browser)
 	gFrame := borrowFrame(frame)
 	this.OnFrameDestroyed(gBrowser, gFrame)
-	gBrowser.invalidate()
-	gFrame.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
+	if gFrame != nil {
+		gFrame.invalidate()
+	}
 }
 
 //export goFrameHandlerOnFrameAttached
@@ -1754,8 +1886,12 @@ func goFrameHandlerOnFrameAttached(self C.uint64_t, browser *C.cef_browser_t, fr
 	gBrowser := borrowBrowser(browser)
 	gFrame := borrowFrame(frame)
 	this.OnFrameAttached(gBrowser, gFrame, reattached != 0)
-	gBrowser.invalidate()
-	gFrame.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
+	if gFrame != nil {
+		gFrame.invalidate()
+	}
 }
 
 //export goFrameHandlerOnFrameDetached
@@ -1769,8 +1905,12 @@ func goFrameHandlerOnFrameDetached(self C.uint64_t, browser *C.cef_browser_t, fr
 	gBrowser := borrowBrowser(browser)
 	gFrame := borrowFrame(frame)
 	this.OnFrameDetached(gBrowser, gFrame)
-	gBrowser.invalidate()
-	gFrame.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
+	if gFrame != nil {
+		gFrame.invalidate()
+	}
 }
 
 //export goFrameHandlerOnMainFrameChanged
@@ -1785,9 +1925,15 @@ func goFrameHandlerOnMainFrameChanged(self C.uint64_t, browser *C.cef_browser_t,
 	gOldFrame := borrowFrame(oldFrame)
 	gNewFrame := borrowFrame(newFrame)
 	this.OnMainFrameChanged(gBrowser, gOldFrame, gNewFrame)
-	gBrowser.invalidate()
-	gOldFrame.invalidate()
-	gNewFrame.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
+	if gOldFrame != nil {
+		gOldFrame.invalidate()
+	}
+	if gNewFrame != nil {
+		gNewFrame.invalidate()
+	}
 }
 
 // JSDialogHandler implements cef_jsdialog_handler_t. A nil field keeps CEF's default.
@@ -1836,8 +1982,12 @@ func goJSDialogHandlerOnJSDialog(self C.uint64_t, browser *C.cef_browser_t, orig
 		gSuppressMessage = *suppressMessage != 0
 	}
 	ret = cBool(this.OnJSDialog(gBrowser, goString(originURL), JSDialogType(dialogType), goString(messageText), goString(defaultPromptText), gCallback, &gSuppressMessage))
-	gBrowser.invalidate()
-	gCallback.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
+	if gCallback != nil {
+		gCallback.invalidate()
+	}
 	if suppressMessage != nil {
 		*suppressMessage = cBool(gSuppressMessage)
 	}
@@ -1855,8 +2005,12 @@ func goJSDialogHandlerOnBeforeUnloadDialog(self C.uint64_t, browser *C.cef_brows
 	gBrowser := borrowBrowser(browser)
 	gCallback := borrowJSDialogCallback(callback)
 	ret = cBool(this.OnBeforeUnloadDialog(gBrowser, goString(messageText), isReload != 0, gCallback))
-	gBrowser.invalidate()
-	gCallback.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
+	if gCallback != nil {
+		gCallback.invalidate()
+	}
 	return ret
 }
 
@@ -1870,7 +2024,9 @@ func goJSDialogHandlerOnResetDialogState(self C.uint64_t, browser *C.cef_browser
 	}
 	gBrowser := borrowBrowser(browser)
 	this.OnResetDialogState(gBrowser)
-	gBrowser.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
 }
 
 //export goJSDialogHandlerOnDialogClosed
@@ -1883,7 +2039,9 @@ func goJSDialogHandlerOnDialogClosed(self C.uint64_t, browser *C.cef_browser_t) 
 	}
 	gBrowser := borrowBrowser(browser)
 	this.OnDialogClosed(gBrowser)
-	gBrowser.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
 }
 
 // JSDialogCallback is a reference to a cef_jsdialog_callback_t. A nil or released JSDialogCallback answers every method with zero.
@@ -1968,7 +2126,9 @@ func goKeyboardHandlerOnPreKeyEvent(self C.uint64_t, browser *C.cef_browser_t, e
 		gIsKeyboardShortcut = *isKeyboardShortcut != 0
 	}
 	ret = cBool(this.OnPreKeyEvent(gBrowser, gEvent, unsafe.Pointer(osEvent), &gIsKeyboardShortcut))
-	gBrowser.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
 	if isKeyboardShortcut != nil {
 		*isKeyboardShortcut = cBool(gIsKeyboardShortcut)
 	}
@@ -1990,7 +2150,9 @@ func goKeyboardHandlerOnKeyEvent(self C.uint64_t, browser *C.cef_browser_t, even
 		gEvent.fromC(event)
 	}
 	ret = cBool(this.OnKeyEvent(gBrowser, gEvent, unsafe.Pointer(osEvent)))
-	gBrowser.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
 	return ret
 }
 
@@ -2067,8 +2229,12 @@ func goLifeSpanHandlerOnBeforePopup(self C.uint64_t, browser *C.cef_browser_t, f
 		gNoJavascriptAccess = *noJavascriptAccess != 0
 	}
 	ret = cBool(this.OnBeforePopup(gBrowser, gFrame, int(popupID), goString(targetURL), goString(targetFrameName), WindowOpenDisposition(targetDisposition), userGesture != 0, gPopupFeatures, gWindowInfo, &gClient, gSettings, &gExtraInfo, &gNoJavascriptAccess))
-	gBrowser.invalidate()
-	gFrame.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
+	if gFrame != nil {
+		gFrame.invalidate()
+	}
 	if windowInfo != nil {
 		gWindowInfo.toC(windowInfo)
 	}
@@ -2084,7 +2250,9 @@ func goLifeSpanHandlerOnBeforePopup(self C.uint64_t, browser *C.cef_browser_t, f
 		*extraInfo = gExtraInfo.cef()
 		addRefC(unsafe.Pointer(*extraInfo))
 	}
-	wasgExtraInfo.invalidate()
+	if wasgExtraInfo != nil {
+		wasgExtraInfo.invalidate()
+	}
 	if noJavascriptAccess != nil {
 		*noJavascriptAccess = cBool(gNoJavascriptAccess)
 	}
@@ -2101,7 +2269,9 @@ func goLifeSpanHandlerOnBeforePopupAborted(self C.uint64_t, browser *C.cef_brows
 	}
 	gBrowser := borrowBrowser(browser)
 	this.OnBeforePopupAborted(gBrowser, int(popupID))
-	gBrowser.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
 }
 
 //export goLifeSpanHandlerOnBeforeDevToolsPopup
@@ -2132,7 +2302,9 @@ func goLifeSpanHandlerOnBeforeDevToolsPopup(self C.uint64_t, browser *C.cef_brow
 		gUseDefaultWindow = *useDefaultWindow != 0
 	}
 	this.OnBeforeDevToolsPopup(gBrowser, gWindowInfo, &gClient, gSettings, &gExtraInfo, &gUseDefaultWindow)
-	gBrowser.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
 	if windowInfo != nil {
 		gWindowInfo.toC(windowInfo)
 	}
@@ -2148,7 +2320,9 @@ func goLifeSpanHandlerOnBeforeDevToolsPopup(self C.uint64_t, browser *C.cef_brow
 		*extraInfo = gExtraInfo.cef()
 		addRefC(unsafe.Pointer(*extraInfo))
 	}
-	wasgExtraInfo.invalidate()
+	if wasgExtraInfo != nil {
+		wasgExtraInfo.invalidate()
+	}
 	if useDefaultWindow != nil {
 		*useDefaultWindow = cBool(gUseDefaultWindow)
 	}
@@ -2164,7 +2338,9 @@ func goLifeSpanHandlerOnAfterCreated(self C.uint64_t, browser *C.cef_browser_t) 
 	}
 	gBrowser := borrowBrowser(browser)
 	this.OnAfterCreated(gBrowser)
-	gBrowser.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
 }
 
 //export goLifeSpanHandlerDoClose
@@ -2177,7 +2353,9 @@ func goLifeSpanHandlerDoClose(self C.uint64_t, browser *C.cef_browser_t) (ret C.
 	}
 	gBrowser := borrowBrowser(browser)
 	ret = cBool(this.DoClose(gBrowser))
-	gBrowser.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
 	return ret
 }
 
@@ -2191,7 +2369,9 @@ func goLifeSpanHandlerOnBeforeClose(self C.uint64_t, browser *C.cef_browser_t) {
 	}
 	gBrowser := borrowBrowser(browser)
 	this.OnBeforeClose(gBrowser)
-	gBrowser.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
 }
 
 // LoadHandler implements cef_load_handler_t. A nil field keeps CEF's default.
@@ -2235,7 +2415,9 @@ func goLoadHandlerOnLoadingStateChange(self C.uint64_t, browser *C.cef_browser_t
 	}
 	gBrowser := borrowBrowser(browser)
 	this.OnLoadingStateChange(gBrowser, isLoading != 0, canGoBack != 0, canGoForward != 0)
-	gBrowser.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
 }
 
 //export goLoadHandlerOnLoadStart
@@ -2249,8 +2431,12 @@ func goLoadHandlerOnLoadStart(self C.uint64_t, browser *C.cef_browser_t, frame *
 	gBrowser := borrowBrowser(browser)
 	gFrame := borrowFrame(frame)
 	this.OnLoadStart(gBrowser, gFrame, TransitionType(transitionType))
-	gBrowser.invalidate()
-	gFrame.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
+	if gFrame != nil {
+		gFrame.invalidate()
+	}
 }
 
 //export goLoadHandlerOnLoadEnd
@@ -2264,8 +2450,12 @@ func goLoadHandlerOnLoadEnd(self C.uint64_t, browser *C.cef_browser_t, frame *C.
 	gBrowser := borrowBrowser(browser)
 	gFrame := borrowFrame(frame)
 	this.OnLoadEnd(gBrowser, gFrame, int(httpStatusCode))
-	gBrowser.invalidate()
-	gFrame.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
+	if gFrame != nil {
+		gFrame.invalidate()
+	}
 }
 
 //export goLoadHandlerOnLoadError
@@ -2279,8 +2469,12 @@ func goLoadHandlerOnLoadError(self C.uint64_t, browser *C.cef_browser_t, frame *
 	gBrowser := borrowBrowser(browser)
 	gFrame := borrowFrame(frame)
 	this.OnLoadError(gBrowser, gFrame, ErrorCode(errorCode), goString(errorText), goString(failedUrl))
-	gBrowser.invalidate()
-	gFrame.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
+	if gFrame != nil {
+		gFrame.invalidate()
+	}
 }
 
 // PermissionHandler implements cef_permission_handler_t. A nil field keeps CEF's default.
@@ -2322,9 +2516,15 @@ func goPermissionHandlerOnRequestMediaAccessPermission(self C.uint64_t, browser 
 	gFrame := borrowFrame(frame)
 	gCallback := borrowMediaAccessCallback(callback)
 	ret = cBool(this.OnRequestMediaAccessPermission(gBrowser, gFrame, goString(requestingOrigin), uint32(requestedPermissions), gCallback))
-	gBrowser.invalidate()
-	gFrame.invalidate()
-	gCallback.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
+	if gFrame != nil {
+		gFrame.invalidate()
+	}
+	if gCallback != nil {
+		gCallback.invalidate()
+	}
 	return ret
 }
 
@@ -2339,8 +2539,12 @@ func goPermissionHandlerOnShowPermissionPrompt(self C.uint64_t, browser *C.cef_b
 	gBrowser := borrowBrowser(browser)
 	gCallback := borrowPermissionPromptCallback(callback)
 	ret = cBool(this.OnShowPermissionPrompt(gBrowser, uint64(promptID), goString(requestingOrigin), uint32(requestedPermissions), gCallback))
-	gBrowser.invalidate()
-	gCallback.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
+	if gCallback != nil {
+		gCallback.invalidate()
+	}
 	return ret
 }
 
@@ -2354,7 +2558,9 @@ func goPermissionHandlerOnDismissPermissionPrompt(self C.uint64_t, browser *C.ce
 	}
 	gBrowser := borrowBrowser(browser)
 	this.OnDismissPermissionPrompt(gBrowser, uint64(promptID), PermissionRequestResult(result))
-	gBrowser.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
 }
 
 // MediaAccessCallback is a reference to a cef_media_access_callback_t. A nil or released MediaAccessCallback answers every method with zero.
@@ -2489,7 +2695,9 @@ func goPrintHandlerOnPrintStart(self C.uint64_t, browser *C.cef_browser_t) {
 	}
 	gBrowser := borrowBrowser(browser)
 	this.OnPrintStart(gBrowser)
-	gBrowser.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
 }
 
 //export goPrintHandlerOnPrintSettings
@@ -2503,8 +2711,12 @@ func goPrintHandlerOnPrintSettings(self C.uint64_t, browser *C.cef_browser_t, se
 	gBrowser := borrowBrowser(browser)
 	gSettings := borrowPrintSettings(settings)
 	this.OnPrintSettings(gBrowser, gSettings, getDefaults != 0)
-	gBrowser.invalidate()
-	gSettings.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
+	if gSettings != nil {
+		gSettings.invalidate()
+	}
 }
 
 //export goPrintHandlerOnPrintDialog
@@ -2518,8 +2730,12 @@ func goPrintHandlerOnPrintDialog(self C.uint64_t, browser *C.cef_browser_t, hasS
 	gBrowser := borrowBrowser(browser)
 	gCallback := borrowPrintDialogCallback(callback)
 	ret = cBool(this.OnPrintDialog(gBrowser, hasSelection != 0, gCallback))
-	gBrowser.invalidate()
-	gCallback.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
+	if gCallback != nil {
+		gCallback.invalidate()
+	}
 	return ret
 }
 
@@ -2534,8 +2750,12 @@ func goPrintHandlerOnPrintJob(self C.uint64_t, browser *C.cef_browser_t, documen
 	gBrowser := borrowBrowser(browser)
 	gCallback := borrowPrintJobCallback(callback)
 	ret = cBool(this.OnPrintJob(gBrowser, goString(documentName), goString(pdfFilePath), gCallback))
-	gBrowser.invalidate()
-	gCallback.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
+	if gCallback != nil {
+		gCallback.invalidate()
+	}
 	return ret
 }
 
@@ -2549,7 +2769,9 @@ func goPrintHandlerOnPrintReset(self C.uint64_t, browser *C.cef_browser_t) {
 	}
 	gBrowser := borrowBrowser(browser)
 	this.OnPrintReset(gBrowser)
-	gBrowser.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
 }
 
 //export goPrintHandlerGetPDFPaperSize
@@ -2563,7 +2785,9 @@ func goPrintHandlerGetPDFPaperSize(self C.uint64_t, browser *C.cef_browser_t, de
 	gBrowser := borrowBrowser(browser)
 	answer := this.GetPDFPaperSize(gBrowser, int(deviceUnitsPerInch))
 	answer.toC(&ret)
-	gBrowser.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
 	return ret
 }
 
@@ -2912,7 +3136,9 @@ func goRenderHandlerGetRootScreenRect(self C.uint64_t, browser *C.cef_browser_t,
 		gRect.fromC(rect)
 	}
 	ret = cBool(this.GetRootScreenRect(gBrowser, gRect))
-	gBrowser.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
 	if rect != nil {
 		gRect.toC(rect)
 	}
@@ -2934,7 +3160,9 @@ func goRenderHandlerGetViewRect(self C.uint64_t, browser *C.cef_browser_t, rect 
 		gRect.fromC(rect)
 	}
 	this.GetViewRect(gBrowser, gRect)
-	gBrowser.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
 	if rect != nil {
 		gRect.toC(rect)
 	}
@@ -2958,7 +3186,9 @@ func goRenderHandlerGetScreenPoint(self C.uint64_t, browser *C.cef_browser_t, vi
 		gScreenY = int(*screenY)
 	}
 	ret = cBool(this.GetScreenPoint(gBrowser, int(viewX), int(viewY), &gScreenX, &gScreenY))
-	gBrowser.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
 	if screenX != nil {
 		*screenX = C.int(gScreenX)
 	}
@@ -2983,7 +3213,9 @@ func goRenderHandlerGetScreenInfo(self C.uint64_t, browser *C.cef_browser_t, scr
 		gScreenInfo.fromC(screenInfo)
 	}
 	ret = cBool(this.GetScreenInfo(gBrowser, gScreenInfo))
-	gBrowser.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
 	if screenInfo != nil {
 		gScreenInfo.toC(screenInfo)
 	}
@@ -3000,7 +3232,9 @@ func goRenderHandlerOnPopupShow(self C.uint64_t, browser *C.cef_browser_t, show 
 	}
 	gBrowser := borrowBrowser(browser)
 	this.OnPopupShow(gBrowser, show != 0)
-	gBrowser.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
 }
 
 //export goRenderHandlerOnPopupSize
@@ -3018,7 +3252,9 @@ func goRenderHandlerOnPopupSize(self C.uint64_t, browser *C.cef_browser_t, rect 
 		gRect.fromC(rect)
 	}
 	this.OnPopupSize(gBrowser, gRect)
-	gBrowser.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
 }
 
 //export goRenderHandlerOnPaint
@@ -3035,7 +3271,9 @@ func goRenderHandlerOnPaint(self C.uint64_t, browser *C.cef_browser_t, typ C.cef
 		gDirtyRectsCount[i].fromC(&unsafe.Slice(dirtyRects, int(dirtyRectsCount))[i])
 	}
 	this.OnPaint(gBrowser, PaintElementType(typ), gDirtyRectsCount, unsafe.Pointer(buffer), int(width), int(height))
-	gBrowser.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
 }
 
 //export goRenderHandlerOnAcceleratedPaint
@@ -3057,7 +3295,9 @@ func goRenderHandlerOnAcceleratedPaint(self C.uint64_t, browser *C.cef_browser_t
 		gInfo.fromC(info)
 	}
 	this.OnAcceleratedPaint(gBrowser, PaintElementType(typ), gDirtyRectsCount, gInfo)
-	gBrowser.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
 }
 
 //export goRenderHandlerGetTouchHandleSize
@@ -3075,7 +3315,9 @@ func goRenderHandlerGetTouchHandleSize(self C.uint64_t, browser *C.cef_browser_t
 		gSize.fromC(size)
 	}
 	this.GetTouchHandleSize(gBrowser, HorizontalAlignment(orientation), gSize)
-	gBrowser.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
 	if size != nil {
 		gSize.toC(size)
 	}
@@ -3096,7 +3338,9 @@ func goRenderHandlerOnTouchHandleStateChanged(self C.uint64_t, browser *C.cef_br
 		gState.fromC(state)
 	}
 	this.OnTouchHandleStateChanged(gBrowser, gState)
-	gBrowser.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
 }
 
 //export goRenderHandlerStartDragging
@@ -3110,8 +3354,12 @@ func goRenderHandlerStartDragging(self C.uint64_t, browser *C.cef_browser_t, dra
 	gBrowser := borrowBrowser(browser)
 	gDragData := borrowDragData(dragData)
 	ret = cBool(this.StartDragging(gBrowser, gDragData, DragOperationsMask(allowedOps), int(x), int(y)))
-	gBrowser.invalidate()
-	gDragData.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
+	if gDragData != nil {
+		gDragData.invalidate()
+	}
 	return ret
 }
 
@@ -3125,7 +3373,9 @@ func goRenderHandlerUpdateDragCursor(self C.uint64_t, browser *C.cef_browser_t, 
 	}
 	gBrowser := borrowBrowser(browser)
 	this.UpdateDragCursor(gBrowser, DragOperationsMask(operation))
-	gBrowser.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
 }
 
 //export goRenderHandlerOnScrollOffsetChanged
@@ -3138,7 +3388,9 @@ func goRenderHandlerOnScrollOffsetChanged(self C.uint64_t, browser *C.cef_browse
 	}
 	gBrowser := borrowBrowser(browser)
 	this.OnScrollOffsetChanged(gBrowser, float64(x), float64(y))
-	gBrowser.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
 }
 
 //export goRenderHandlerOnIMECompositionRangeChanged
@@ -3160,7 +3412,9 @@ func goRenderHandlerOnIMECompositionRangeChanged(self C.uint64_t, browser *C.cef
 		gCharacterBoundsCount[i].fromC(&unsafe.Slice(characterBounds, int(characterBoundsCount))[i])
 	}
 	this.OnIMECompositionRangeChanged(gBrowser, gSelectedRange, gCharacterBoundsCount)
-	gBrowser.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
 }
 
 //export goRenderHandlerOnTextSelectionChanged
@@ -3178,7 +3432,9 @@ func goRenderHandlerOnTextSelectionChanged(self C.uint64_t, browser *C.cef_brows
 		gSelectedRange.fromC(selectedRange)
 	}
 	this.OnTextSelectionChanged(gBrowser, goString(selectedText), gSelectedRange)
-	gBrowser.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
 }
 
 //export goRenderHandlerOnVirtualKeyboardRequested
@@ -3191,5 +3447,7 @@ func goRenderHandlerOnVirtualKeyboardRequested(self C.uint64_t, browser *C.cef_b
 	}
 	gBrowser := borrowBrowser(browser)
 	this.OnVirtualKeyboardRequested(gBrowser, TextInputMode(inputMode))
-	gBrowser.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
 }

@@ -81,9 +81,15 @@ func goRequestHandlerOnBeforeBrowse(self C.uint64_t, browser *C.cef_browser_t, f
 	gFrame := borrowFrame(frame)
 	gRequest := borrowRequest(request)
 	ret = cBool(this.OnBeforeBrowse(gBrowser, gFrame, gRequest, userGesture != 0, isRedirect != 0))
-	gBrowser.invalidate()
-	gFrame.invalidate()
-	gRequest.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
+	if gFrame != nil {
+		gFrame.invalidate()
+	}
+	if gRequest != nil {
+		gRequest.invalidate()
+	}
 	return ret
 }
 
@@ -98,8 +104,12 @@ func goRequestHandlerOnOpenURLFromTab(self C.uint64_t, browser *C.cef_browser_t,
 	gBrowser := borrowBrowser(browser)
 	gFrame := borrowFrame(frame)
 	ret = cBool(this.OnOpenURLFromTab(gBrowser, gFrame, goString(targetURL), WindowOpenDisposition(targetDisposition), userGesture != 0))
-	gBrowser.invalidate()
-	gFrame.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
+	if gFrame != nil {
+		gFrame.invalidate()
+	}
 	return ret
 }
 
@@ -119,9 +129,15 @@ func goRequestHandlerGetResourceRequestHandler(self C.uint64_t, browser *C.cef_b
 		gDisableDefaultHandling = *disableDefaultHandling != 0
 	}
 	ret = this.GetResourceRequestHandler(gBrowser, gFrame, gRequest, isNavigation != 0, isDownload != 0, goString(requestInitiator), &gDisableDefaultHandling).take()
-	gBrowser.invalidate()
-	gFrame.invalidate()
-	gRequest.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
+	if gFrame != nil {
+		gFrame.invalidate()
+	}
+	if gRequest != nil {
+		gRequest.invalidate()
+	}
 	if disableDefaultHandling != nil {
 		*disableDefaultHandling = cBool(gDisableDefaultHandling)
 	}
@@ -139,8 +155,12 @@ func goRequestHandlerGetAuthCredentials(self C.uint64_t, browser *C.cef_browser_
 	gBrowser := borrowBrowser(browser)
 	gCallback := borrowAuthCallback(callback)
 	ret = cBool(this.GetAuthCredentials(gBrowser, goString(originURL), isProxy != 0, goString(host), int(port), goString(realm), goString(scheme), gCallback))
-	gBrowser.invalidate()
-	gCallback.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
+	if gCallback != nil {
+		gCallback.invalidate()
+	}
 	return ret
 }
 
@@ -156,9 +176,15 @@ func goRequestHandlerOnCertificateError(self C.uint64_t, browser *C.cef_browser_
 	gSslInfo := borrowSSLInfo(sslInfo)
 	gCallback := borrowCallback(callback)
 	ret = cBool(this.OnCertificateError(gBrowser, ErrorCode(certError), goString(requestURL), gSslInfo, gCallback))
-	gBrowser.invalidate()
-	gSslInfo.invalidate()
-	gCallback.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
+	if gSslInfo != nil {
+		gSslInfo.invalidate()
+	}
+	if gCallback != nil {
+		gCallback.invalidate()
+	}
 	return ret
 }
 
@@ -177,11 +203,15 @@ func goRequestHandlerOnSelectClientCertificate(self C.uint64_t, browser *C.cef_b
 	}
 	gCallback := borrowSelectClientCertificateCallback(callback)
 	ret = cBool(this.OnSelectClientCertificate(gBrowser, isProxy != 0, goString(host), int(port), gCertificatesCount, gCallback))
-	gBrowser.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
 	for _, p := range gCertificatesCount {
 		p.invalidate()
 	}
-	gCallback.invalidate()
+	if gCallback != nil {
+		gCallback.invalidate()
+	}
 	return ret
 }
 
@@ -195,7 +225,9 @@ func goRequestHandlerOnRenderViewReady(self C.uint64_t, browser *C.cef_browser_t
 	}
 	gBrowser := borrowBrowser(browser)
 	this.OnRenderViewReady(gBrowser)
-	gBrowser.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
 }
 
 //export goRequestHandlerOnRenderProcessUnresponsive
@@ -209,8 +241,12 @@ func goRequestHandlerOnRenderProcessUnresponsive(self C.uint64_t, browser *C.cef
 	gBrowser := borrowBrowser(browser)
 	gCallback := borrowUnresponsiveProcessCallback(callback)
 	ret = cBool(this.OnRenderProcessUnresponsive(gBrowser, gCallback))
-	gBrowser.invalidate()
-	gCallback.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
+	if gCallback != nil {
+		gCallback.invalidate()
+	}
 	return ret
 }
 
@@ -224,7 +260,9 @@ func goRequestHandlerOnRenderProcessResponsive(self C.uint64_t, browser *C.cef_b
 	}
 	gBrowser := borrowBrowser(browser)
 	this.OnRenderProcessResponsive(gBrowser)
-	gBrowser.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
 }
 
 //export goRequestHandlerOnRenderProcessTerminated
@@ -237,7 +275,9 @@ func goRequestHandlerOnRenderProcessTerminated(self C.uint64_t, browser *C.cef_b
 	}
 	gBrowser := borrowBrowser(browser)
 	this.OnRenderProcessTerminated(gBrowser, TerminationStatus(status), int(errorCode), goString(errorString))
-	gBrowser.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
 }
 
 //export goRequestHandlerOnDocumentAvailableInMainFrame
@@ -250,7 +290,9 @@ func goRequestHandlerOnDocumentAvailableInMainFrame(self C.uint64_t, browser *C.
 	}
 	gBrowser := borrowBrowser(browser)
 	this.OnDocumentAvailableInMainFrame(gBrowser)
-	gBrowser.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
 }
 
 // ResourceRequestHandler implements cef_resource_request_handler_t. A nil field keeps CEF's default.
@@ -312,9 +354,15 @@ func goResourceRequestHandlerGetCookieAccessFilter(self C.uint64_t, browser *C.c
 	gFrame := borrowFrame(frame)
 	gRequest := borrowRequest(request)
 	ret = this.GetCookieAccessFilter(gBrowser, gFrame, gRequest).take()
-	gBrowser.invalidate()
-	gFrame.invalidate()
-	gRequest.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
+	if gFrame != nil {
+		gFrame.invalidate()
+	}
+	if gRequest != nil {
+		gRequest.invalidate()
+	}
 	return ret
 }
 
@@ -331,10 +379,18 @@ func goResourceRequestHandlerOnBeforeResourceLoad(self C.uint64_t, browser *C.ce
 	gRequest := borrowRequest(request)
 	gCallback := borrowCallback(callback)
 	ret = C.cef_return_value_t(this.OnBeforeResourceLoad(gBrowser, gFrame, gRequest, gCallback))
-	gBrowser.invalidate()
-	gFrame.invalidate()
-	gRequest.invalidate()
-	gCallback.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
+	if gFrame != nil {
+		gFrame.invalidate()
+	}
+	if gRequest != nil {
+		gRequest.invalidate()
+	}
+	if gCallback != nil {
+		gCallback.invalidate()
+	}
 	return ret
 }
 
@@ -350,9 +406,15 @@ func goResourceRequestHandlerGetResourceHandler(self C.uint64_t, browser *C.cef_
 	gFrame := borrowFrame(frame)
 	gRequest := borrowRequest(request)
 	ret = this.GetResourceHandler(gBrowser, gFrame, gRequest).take()
-	gBrowser.invalidate()
-	gFrame.invalidate()
-	gRequest.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
+	if gFrame != nil {
+		gFrame.invalidate()
+	}
+	if gRequest != nil {
+		gRequest.invalidate()
+	}
 	return ret
 }
 
@@ -370,10 +432,18 @@ func goResourceRequestHandlerOnResourceRedirect(self C.uint64_t, browser *C.cef_
 	gResponse := borrowResponse(response)
 	gNewURL := goString(newURL)
 	this.OnResourceRedirect(gBrowser, gFrame, gRequest, gResponse, &gNewURL)
-	gBrowser.invalidate()
-	gFrame.invalidate()
-	gRequest.invalidate()
-	gResponse.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
+	if gFrame != nil {
+		gFrame.invalidate()
+	}
+	if gRequest != nil {
+		gRequest.invalidate()
+	}
+	if gResponse != nil {
+		gResponse.invalidate()
+	}
 	setString(newURL, gNewURL)
 }
 
@@ -390,10 +460,18 @@ func goResourceRequestHandlerOnResourceResponse(self C.uint64_t, browser *C.cef_
 	gRequest := borrowRequest(request)
 	gResponse := borrowResponse(response)
 	ret = cBool(this.OnResourceResponse(gBrowser, gFrame, gRequest, gResponse))
-	gBrowser.invalidate()
-	gFrame.invalidate()
-	gRequest.invalidate()
-	gResponse.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
+	if gFrame != nil {
+		gFrame.invalidate()
+	}
+	if gRequest != nil {
+		gRequest.invalidate()
+	}
+	if gResponse != nil {
+		gResponse.invalidate()
+	}
 	return ret
 }
 
@@ -410,10 +488,18 @@ func goResourceRequestHandlerGetResourceResponseFilter(self C.uint64_t, browser 
 	gRequest := borrowRequest(request)
 	gResponse := borrowResponse(response)
 	ret = this.GetResourceResponseFilter(gBrowser, gFrame, gRequest, gResponse).take()
-	gBrowser.invalidate()
-	gFrame.invalidate()
-	gRequest.invalidate()
-	gResponse.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
+	if gFrame != nil {
+		gFrame.invalidate()
+	}
+	if gRequest != nil {
+		gRequest.invalidate()
+	}
+	if gResponse != nil {
+		gResponse.invalidate()
+	}
 	return ret
 }
 
@@ -430,10 +516,18 @@ func goResourceRequestHandlerOnResourceLoadComplete(self C.uint64_t, browser *C.
 	gRequest := borrowRequest(request)
 	gResponse := borrowResponse(response)
 	this.OnResourceLoadComplete(gBrowser, gFrame, gRequest, gResponse, URLRequestStatus(status), int64(receivedContentLength))
-	gBrowser.invalidate()
-	gFrame.invalidate()
-	gRequest.invalidate()
-	gResponse.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
+	if gFrame != nil {
+		gFrame.invalidate()
+	}
+	if gRequest != nil {
+		gRequest.invalidate()
+	}
+	if gResponse != nil {
+		gResponse.invalidate()
+	}
 }
 
 //export goResourceRequestHandlerOnProtocolExecution
@@ -452,9 +546,15 @@ func goResourceRequestHandlerOnProtocolExecution(self C.uint64_t, browser *C.cef
 		gAllowOsExecution = *allowOsExecution != 0
 	}
 	this.OnProtocolExecution(gBrowser, gFrame, gRequest, &gAllowOsExecution)
-	gBrowser.invalidate()
-	gFrame.invalidate()
-	gRequest.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
+	if gFrame != nil {
+		gFrame.invalidate()
+	}
+	if gRequest != nil {
+		gRequest.invalidate()
+	}
 	if allowOsExecution != nil {
 		*allowOsExecution = cBool(gAllowOsExecution)
 	}
@@ -518,11 +618,15 @@ func goResourceHandlerOpen(self C.uint64_t, request *C.cef_request_t, handleRequ
 	}
 	gCallback := borrowCallback(callback)
 	ret = cBool(this.Open(gRequest, &gHandleRequest, gCallback))
-	gRequest.invalidate()
+	if gRequest != nil {
+		gRequest.invalidate()
+	}
 	if handleRequest != nil {
 		*handleRequest = cBool(gHandleRequest)
 	}
-	gCallback.invalidate()
+	if gCallback != nil {
+		gCallback.invalidate()
+	}
 	return ret
 }
 
@@ -537,8 +641,12 @@ func goResourceHandlerProcessRequest(self C.uint64_t, request *C.cef_request_t, 
 	gRequest := borrowRequest(request)
 	gCallback := borrowCallback(callback)
 	ret = cBool(this.ProcessRequest(gRequest, gCallback))
-	gRequest.invalidate()
-	gCallback.invalidate()
+	if gRequest != nil {
+		gRequest.invalidate()
+	}
+	if gCallback != nil {
+		gCallback.invalidate()
+	}
 	return ret
 }
 
@@ -557,7 +665,9 @@ func goResourceHandlerGetResponseHeaders(self C.uint64_t, response *C.cef_respon
 	}
 	gRedirectUrl := goString(redirectUrl)
 	this.GetResponseHeaders(gResponse, &gResponseLength, &gRedirectUrl)
-	gResponse.invalidate()
+	if gResponse != nil {
+		gResponse.invalidate()
+	}
 	if responseLength != nil {
 		*responseLength = C.int64_t(gResponseLength)
 	}
@@ -581,7 +691,9 @@ func goResourceHandlerSkip(self C.uint64_t, bytesToSkip C.int64_t, bytesSkipped 
 	if bytesSkipped != nil {
 		*bytesSkipped = C.int64_t(gBytesSkipped)
 	}
-	gCallback.invalidate()
+	if gCallback != nil {
+		gCallback.invalidate()
+	}
 	return ret
 }
 
@@ -602,7 +714,9 @@ func goResourceHandlerRead(self C.uint64_t, dataOut unsafe.Pointer, bytesToRead 
 	if bytesRead != nil {
 		*bytesRead = C.int(gBytesRead)
 	}
-	gCallback.invalidate()
+	if gCallback != nil {
+		gCallback.invalidate()
+	}
 	return ret
 }
 
@@ -623,7 +737,9 @@ func goResourceHandlerReadResponse(self C.uint64_t, dataOut unsafe.Pointer, byte
 	if bytesRead != nil {
 		*bytesRead = C.int(gBytesRead)
 	}
-	gCallback.invalidate()
+	if gCallback != nil {
+		gCallback.invalidate()
+	}
 	return ret
 }
 
@@ -817,9 +933,15 @@ func goCookieAccessFilterCanSendCookie(self C.uint64_t, browser *C.cef_browser_t
 		gCookie.fromC(cookie)
 	}
 	ret = cBool(this.CanSendCookie(gBrowser, gFrame, gRequest, gCookie))
-	gBrowser.invalidate()
-	gFrame.invalidate()
-	gRequest.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
+	if gFrame != nil {
+		gFrame.invalidate()
+	}
+	if gRequest != nil {
+		gRequest.invalidate()
+	}
 	return ret
 }
 
@@ -841,10 +963,18 @@ func goCookieAccessFilterCanSaveCookie(self C.uint64_t, browser *C.cef_browser_t
 		gCookie.fromC(cookie)
 	}
 	ret = cBool(this.CanSaveCookie(gBrowser, gFrame, gRequest, gResponse, gCookie))
-	gBrowser.invalidate()
-	gFrame.invalidate()
-	gRequest.invalidate()
-	gResponse.invalidate()
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
+	if gFrame != nil {
+		gFrame.invalidate()
+	}
+	if gRequest != nil {
+		gRequest.invalidate()
+	}
+	if gResponse != nil {
+		gResponse.invalidate()
+	}
 	return ret
 }
 
@@ -1998,7 +2128,9 @@ func goURLRequestClientOnRequestComplete(self C.uint64_t, request *C.cef_urlrequ
 	}
 	gRequest := borrowURLRequest(request)
 	this.OnRequestComplete(gRequest)
-	gRequest.invalidate()
+	if gRequest != nil {
+		gRequest.invalidate()
+	}
 }
 
 //export goURLRequestClientOnUploadProgress
@@ -2011,7 +2143,9 @@ func goURLRequestClientOnUploadProgress(self C.uint64_t, request *C.cef_urlreque
 	}
 	gRequest := borrowURLRequest(request)
 	this.OnUploadProgress(gRequest, int64(current), int64(total))
-	gRequest.invalidate()
+	if gRequest != nil {
+		gRequest.invalidate()
+	}
 }
 
 //export goURLRequestClientOnDownloadProgress
@@ -2024,7 +2158,9 @@ func goURLRequestClientOnDownloadProgress(self C.uint64_t, request *C.cef_urlreq
 	}
 	gRequest := borrowURLRequest(request)
 	this.OnDownloadProgress(gRequest, int64(current), int64(total))
-	gRequest.invalidate()
+	if gRequest != nil {
+		gRequest.invalidate()
+	}
 }
 
 //export goURLRequestClientOnDownloadData
@@ -2037,7 +2173,9 @@ func goURLRequestClientOnDownloadData(self C.uint64_t, request *C.cef_urlrequest
 	}
 	gRequest := borrowURLRequest(request)
 	this.OnDownloadData(gRequest, copyBytes(data, int(dataLength)))
-	gRequest.invalidate()
+	if gRequest != nil {
+		gRequest.invalidate()
+	}
 }
 
 //export goURLRequestClientGetAuthCredentials
@@ -2050,7 +2188,9 @@ func goURLRequestClientGetAuthCredentials(self C.uint64_t, isProxy C.int, host *
 	}
 	gCallback := borrowAuthCallback(callback)
 	ret = cBool(this.GetAuthCredentials(isProxy != 0, goString(host), int(port), goString(realm), goString(scheme), gCallback))
-	gCallback.invalidate()
+	if gCallback != nil {
+		gCallback.invalidate()
+	}
 	return ret
 }
 
@@ -2215,7 +2355,9 @@ func goServerHandlerOnServerCreated(self C.uint64_t, server *C.cef_server_t) {
 	}
 	gServer := borrowServer(server)
 	this.OnServerCreated(gServer)
-	gServer.invalidate()
+	if gServer != nil {
+		gServer.invalidate()
+	}
 }
 
 //export goServerHandlerOnServerDestroyed
@@ -2228,7 +2370,9 @@ func goServerHandlerOnServerDestroyed(self C.uint64_t, server *C.cef_server_t) {
 	}
 	gServer := borrowServer(server)
 	this.OnServerDestroyed(gServer)
-	gServer.invalidate()
+	if gServer != nil {
+		gServer.invalidate()
+	}
 }
 
 //export goServerHandlerOnClientConnected
@@ -2241,7 +2385,9 @@ func goServerHandlerOnClientConnected(self C.uint64_t, server *C.cef_server_t, c
 	}
 	gServer := borrowServer(server)
 	this.OnClientConnected(gServer, int(connectionID))
-	gServer.invalidate()
+	if gServer != nil {
+		gServer.invalidate()
+	}
 }
 
 //export goServerHandlerOnClientDisconnected
@@ -2254,7 +2400,9 @@ func goServerHandlerOnClientDisconnected(self C.uint64_t, server *C.cef_server_t
 	}
 	gServer := borrowServer(server)
 	this.OnClientDisconnected(gServer, int(connectionID))
-	gServer.invalidate()
+	if gServer != nil {
+		gServer.invalidate()
+	}
 }
 
 //export goServerHandlerOnHTTPRequest
@@ -2268,8 +2416,12 @@ func goServerHandlerOnHTTPRequest(self C.uint64_t, server *C.cef_server_t, conne
 	gServer := borrowServer(server)
 	gRequest := borrowRequest(request)
 	this.OnHTTPRequest(gServer, int(connectionID), goString(clientAddress), gRequest)
-	gServer.invalidate()
-	gRequest.invalidate()
+	if gServer != nil {
+		gServer.invalidate()
+	}
+	if gRequest != nil {
+		gRequest.invalidate()
+	}
 }
 
 //export goServerHandlerOnWebSocketRequest
@@ -2284,9 +2436,15 @@ func goServerHandlerOnWebSocketRequest(self C.uint64_t, server *C.cef_server_t, 
 	gRequest := borrowRequest(request)
 	gCallback := borrowCallback(callback)
 	this.OnWebSocketRequest(gServer, int(connectionID), goString(clientAddress), gRequest, gCallback)
-	gServer.invalidate()
-	gRequest.invalidate()
-	gCallback.invalidate()
+	if gServer != nil {
+		gServer.invalidate()
+	}
+	if gRequest != nil {
+		gRequest.invalidate()
+	}
+	if gCallback != nil {
+		gCallback.invalidate()
+	}
 }
 
 //export goServerHandlerOnWebSocketConnected
@@ -2299,7 +2457,9 @@ func goServerHandlerOnWebSocketConnected(self C.uint64_t, server *C.cef_server_t
 	}
 	gServer := borrowServer(server)
 	this.OnWebSocketConnected(gServer, int(connectionID))
-	gServer.invalidate()
+	if gServer != nil {
+		gServer.invalidate()
+	}
 }
 
 //export goServerHandlerOnWebSocketMessage
@@ -2312,7 +2472,9 @@ func goServerHandlerOnWebSocketMessage(self C.uint64_t, server *C.cef_server_t, 
 	}
 	gServer := borrowServer(server)
 	this.OnWebSocketMessage(gServer, int(connectionID), copyBytes(data, int(dataSize)))
-	gServer.invalidate()
+	if gServer != nil {
+		gServer.invalidate()
+	}
 }
 
 // MediaRouter is a reference to a cef_media_router_t. A nil or released MediaRouter answers every method with zero.
@@ -2452,7 +2614,9 @@ func goMediaObserverOnRouteStateChanged(self C.uint64_t, route *C.cef_media_rout
 	}
 	gRoute := borrowMediaRoute(route)
 	this.OnRouteStateChanged(gRoute, MediaRouteConnectionState(state))
-	gRoute.invalidate()
+	if gRoute != nil {
+		gRoute.invalidate()
+	}
 }
 
 //export goMediaObserverOnRouteMessageReceived
@@ -2465,7 +2629,9 @@ func goMediaObserverOnRouteMessageReceived(self C.uint64_t, route *C.cef_media_r
 	}
 	gRoute := borrowMediaRoute(route)
 	this.OnRouteMessageReceived(gRoute, copyBytes(message, int(messageSize)))
-	gRoute.invalidate()
+	if gRoute != nil {
+		gRoute.invalidate()
+	}
 }
 
 // MediaRoute is a reference to a cef_media_route_t. A nil or released MediaRoute answers every method with zero.
@@ -2556,7 +2722,9 @@ func goMediaRouteCreateCallbackOnMediaRouteCreateFinished(self C.uint64_t, resul
 	}
 	gRoute := borrowMediaRoute(route)
 	this.OnMediaRouteCreateFinished(MediaRouteCreateResult(result), goString(err), gRoute)
-	gRoute.invalidate()
+	if gRoute != nil {
+		gRoute.invalidate()
+	}
 }
 
 // MediaSink is a reference to a cef_media_sink_t. A nil or released MediaSink answers every method with zero.

@@ -465,7 +465,9 @@ func goV8HandlerExecute(self C.uint64_t, name *C.cef_string_t, object *C.cef_v8_
 	wasgRetval := gRetval
 	gException := goString(exception)
 	ret = cBool(this.Execute(goString(name), gObject, gArgumentsCount, &gRetval, &gException))
-	gObject.invalidate()
+	if gObject != nil {
+		gObject.invalidate()
+	}
 	for _, p := range gArgumentsCount {
 		p.invalidate()
 	}
@@ -474,7 +476,9 @@ func goV8HandlerExecute(self C.uint64_t, name *C.cef_string_t, object *C.cef_v8_
 		*retval = gRetval.cef()
 		addRefC(unsafe.Pointer(*retval))
 	}
-	wasgRetval.invalidate()
+	if wasgRetval != nil {
+		wasgRetval.invalidate()
+	}
 	setString(exception, gException)
 	return ret
 }
@@ -515,13 +519,17 @@ func goV8AccessorGet(self C.uint64_t, name *C.cef_string_t, object *C.cef_v8_val
 	wasgRetval := gRetval
 	gException := goString(exception)
 	ret = cBool(this.Get(goString(name), gObject, &gRetval, &gException))
-	gObject.invalidate()
+	if gObject != nil {
+		gObject.invalidate()
+	}
 	if gRetval != wasgRetval {
 		releaseC(unsafe.Pointer(*retval))
 		*retval = gRetval.cef()
 		addRefC(unsafe.Pointer(*retval))
 	}
-	wasgRetval.invalidate()
+	if wasgRetval != nil {
+		wasgRetval.invalidate()
+	}
 	setString(exception, gException)
 	return ret
 }
@@ -538,8 +546,12 @@ func goV8AccessorSet(self C.uint64_t, name *C.cef_string_t, object *C.cef_v8_val
 	gValue := borrowV8Value(value)
 	gException := goString(exception)
 	ret = cBool(this.Set(goString(name), gObject, gValue, &gException))
-	gObject.invalidate()
-	gValue.invalidate()
+	if gObject != nil {
+		gObject.invalidate()
+	}
+	if gValue != nil {
+		gValue.invalidate()
+	}
 	setString(exception, gException)
 	return ret
 }
@@ -588,13 +600,17 @@ func goV8InterceptorGetByName(self C.uint64_t, name *C.cef_string_t, object *C.c
 	wasgRetval := gRetval
 	gException := goString(exception)
 	ret = cBool(this.GetByName(goString(name), gObject, &gRetval, &gException))
-	gObject.invalidate()
+	if gObject != nil {
+		gObject.invalidate()
+	}
 	if gRetval != wasgRetval {
 		releaseC(unsafe.Pointer(*retval))
 		*retval = gRetval.cef()
 		addRefC(unsafe.Pointer(*retval))
 	}
-	wasgRetval.invalidate()
+	if wasgRetval != nil {
+		wasgRetval.invalidate()
+	}
 	setString(exception, gException)
 	return ret
 }
@@ -612,13 +628,17 @@ func goV8InterceptorGetByIndex(self C.uint64_t, index C.int, object *C.cef_v8_va
 	wasgRetval := gRetval
 	gException := goString(exception)
 	ret = cBool(this.GetByIndex(int(index), gObject, &gRetval, &gException))
-	gObject.invalidate()
+	if gObject != nil {
+		gObject.invalidate()
+	}
 	if gRetval != wasgRetval {
 		releaseC(unsafe.Pointer(*retval))
 		*retval = gRetval.cef()
 		addRefC(unsafe.Pointer(*retval))
 	}
-	wasgRetval.invalidate()
+	if wasgRetval != nil {
+		wasgRetval.invalidate()
+	}
 	setString(exception, gException)
 	return ret
 }
@@ -635,8 +655,12 @@ func goV8InterceptorSetByName(self C.uint64_t, name *C.cef_string_t, object *C.c
 	gValue := borrowV8Value(value)
 	gException := goString(exception)
 	ret = cBool(this.SetByName(goString(name), gObject, gValue, &gException))
-	gObject.invalidate()
-	gValue.invalidate()
+	if gObject != nil {
+		gObject.invalidate()
+	}
+	if gValue != nil {
+		gValue.invalidate()
+	}
 	setString(exception, gException)
 	return ret
 }
@@ -653,8 +677,12 @@ func goV8InterceptorSetByIndex(self C.uint64_t, index C.int, object *C.cef_v8_va
 	gValue := borrowV8Value(value)
 	gException := goString(exception)
 	ret = cBool(this.SetByIndex(int(index), gObject, gValue, &gException))
-	gObject.invalidate()
-	gValue.invalidate()
+	if gObject != nil {
+		gObject.invalidate()
+	}
+	if gValue != nil {
+		gValue.invalidate()
+	}
 	setString(exception, gException)
 	return ret
 }

@@ -2158,7 +2158,9 @@ func goMenuModelDelegateExecuteCommand(self C.uint64_t, menuModel *C.cef_menu_mo
 	}
 	gMenuModel := borrowMenuModel(menuModel)
 	this.ExecuteCommand(gMenuModel, int(commandID), EventFlags(eventFlags))
-	gMenuModel.invalidate()
+	if gMenuModel != nil {
+		gMenuModel.invalidate()
+	}
 }
 
 //export goMenuModelDelegateMouseOutsideMenu
@@ -2176,7 +2178,9 @@ func goMenuModelDelegateMouseOutsideMenu(self C.uint64_t, menuModel *C.cef_menu_
 		gScreenPoint.fromC(screenPoint)
 	}
 	this.MouseOutsideMenu(gMenuModel, gScreenPoint)
-	gMenuModel.invalidate()
+	if gMenuModel != nil {
+		gMenuModel.invalidate()
+	}
 }
 
 //export goMenuModelDelegateUnhandledOpenSubmenu
@@ -2189,7 +2193,9 @@ func goMenuModelDelegateUnhandledOpenSubmenu(self C.uint64_t, menuModel *C.cef_m
 	}
 	gMenuModel := borrowMenuModel(menuModel)
 	this.UnhandledOpenSubmenu(gMenuModel, isRtl != 0)
-	gMenuModel.invalidate()
+	if gMenuModel != nil {
+		gMenuModel.invalidate()
+	}
 }
 
 //export goMenuModelDelegateUnhandledCloseSubmenu
@@ -2202,7 +2208,9 @@ func goMenuModelDelegateUnhandledCloseSubmenu(self C.uint64_t, menuModel *C.cef_
 	}
 	gMenuModel := borrowMenuModel(menuModel)
 	this.UnhandledCloseSubmenu(gMenuModel, isRtl != 0)
-	gMenuModel.invalidate()
+	if gMenuModel != nil {
+		gMenuModel.invalidate()
+	}
 }
 
 //export goMenuModelDelegateMenuWillShow
@@ -2215,7 +2223,9 @@ func goMenuModelDelegateMenuWillShow(self C.uint64_t, menuModel *C.cef_menu_mode
 	}
 	gMenuModel := borrowMenuModel(menuModel)
 	this.MenuWillShow(gMenuModel)
-	gMenuModel.invalidate()
+	if gMenuModel != nil {
+		gMenuModel.invalidate()
+	}
 }
 
 //export goMenuModelDelegateMenuClosed
@@ -2228,7 +2238,9 @@ func goMenuModelDelegateMenuClosed(self C.uint64_t, menuModel *C.cef_menu_model_
 	}
 	gMenuModel := borrowMenuModel(menuModel)
 	this.MenuClosed(gMenuModel)
-	gMenuModel.invalidate()
+	if gMenuModel != nil {
+		gMenuModel.invalidate()
+	}
 }
 
 //export goMenuModelDelegateFormatLabel
@@ -2242,7 +2254,9 @@ func goMenuModelDelegateFormatLabel(self C.uint64_t, menuModel *C.cef_menu_model
 	gMenuModel := borrowMenuModel(menuModel)
 	gLabel := goString(label)
 	ret = cBool(this.FormatLabel(gMenuModel, &gLabel))
-	gMenuModel.invalidate()
+	if gMenuModel != nil {
+		gMenuModel.invalidate()
+	}
 	setString(label, gLabel)
 	return ret
 }
@@ -2328,7 +2342,9 @@ func goViewDelegateGetPreferredSize(self C.uint64_t, view *C.cef_view_t) (ret C.
 	gView := borrowView(view)
 	answer := this.GetPreferredSize(gView)
 	answer.toC(&ret)
-	gView.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
 	return ret
 }
 
@@ -2343,7 +2359,9 @@ func goViewDelegateGetMinimumSize(self C.uint64_t, view *C.cef_view_t) (ret C.ce
 	gView := borrowView(view)
 	answer := this.GetMinimumSize(gView)
 	answer.toC(&ret)
-	gView.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
 	return ret
 }
 
@@ -2358,7 +2376,9 @@ func goViewDelegateGetMaximumSize(self C.uint64_t, view *C.cef_view_t) (ret C.ce
 	gView := borrowView(view)
 	answer := this.GetMaximumSize(gView)
 	answer.toC(&ret)
-	gView.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
 	return ret
 }
 
@@ -2372,7 +2392,9 @@ func goViewDelegateGetHeightForWidth(self C.uint64_t, view *C.cef_view_t, width 
 	}
 	gView := borrowView(view)
 	ret = C.int(this.GetHeightForWidth(gView, int(width)))
-	gView.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
 	return ret
 }
 
@@ -2387,8 +2409,12 @@ func goViewDelegateOnParentViewChanged(self C.uint64_t, view *C.cef_view_t, adde
 	gView := borrowView(view)
 	gParent := borrowView(parent)
 	this.OnParentViewChanged(gView, added != 0, gParent)
-	gView.invalidate()
-	gParent.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
+	if gParent != nil {
+		gParent.invalidate()
+	}
 }
 
 //export goViewDelegateOnChildViewChanged
@@ -2402,8 +2428,12 @@ func goViewDelegateOnChildViewChanged(self C.uint64_t, view *C.cef_view_t, added
 	gView := borrowView(view)
 	gChild := borrowView(child)
 	this.OnChildViewChanged(gView, added != 0, gChild)
-	gView.invalidate()
-	gChild.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
+	if gChild != nil {
+		gChild.invalidate()
+	}
 }
 
 //export goViewDelegateOnWindowChanged
@@ -2416,7 +2446,9 @@ func goViewDelegateOnWindowChanged(self C.uint64_t, view *C.cef_view_t, added C.
 	}
 	gView := borrowView(view)
 	this.OnWindowChanged(gView, added != 0)
-	gView.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
 }
 
 //export goViewDelegateOnLayoutChanged
@@ -2434,7 +2466,9 @@ func goViewDelegateOnLayoutChanged(self C.uint64_t, view *C.cef_view_t, newBound
 		gNewBounds.fromC(newBounds)
 	}
 	this.OnLayoutChanged(gView, gNewBounds)
-	gView.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
 }
 
 //export goViewDelegateOnFocus
@@ -2447,7 +2481,9 @@ func goViewDelegateOnFocus(self C.uint64_t, view *C.cef_view_t) {
 	}
 	gView := borrowView(view)
 	this.OnFocus(gView)
-	gView.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
 }
 
 //export goViewDelegateOnBlur
@@ -2460,7 +2496,9 @@ func goViewDelegateOnBlur(self C.uint64_t, view *C.cef_view_t) {
 	}
 	gView := borrowView(view)
 	this.OnBlur(gView)
-	gView.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
 }
 
 //export goViewDelegateOnThemeChanged
@@ -2473,7 +2511,9 @@ func goViewDelegateOnThemeChanged(self C.uint64_t, view *C.cef_view_t) {
 	}
 	gView := borrowView(view)
 	this.OnThemeChanged(gView)
-	gView.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
 }
 
 // PanelDelegate implements cef_panel_delegate_t. A nil field keeps CEF's default.
@@ -2546,7 +2586,9 @@ func goPanelDelegateGetPreferredSize(self C.uint64_t, view *C.cef_view_t) (ret C
 	gView := borrowView(view)
 	answer := this.GetPreferredSize(gView)
 	answer.toC(&ret)
-	gView.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
 	return ret
 }
 
@@ -2561,7 +2603,9 @@ func goPanelDelegateGetMinimumSize(self C.uint64_t, view *C.cef_view_t) (ret C.c
 	gView := borrowView(view)
 	answer := this.GetMinimumSize(gView)
 	answer.toC(&ret)
-	gView.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
 	return ret
 }
 
@@ -2576,7 +2620,9 @@ func goPanelDelegateGetMaximumSize(self C.uint64_t, view *C.cef_view_t) (ret C.c
 	gView := borrowView(view)
 	answer := this.GetMaximumSize(gView)
 	answer.toC(&ret)
-	gView.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
 	return ret
 }
 
@@ -2590,7 +2636,9 @@ func goPanelDelegateGetHeightForWidth(self C.uint64_t, view *C.cef_view_t, width
 	}
 	gView := borrowView(view)
 	ret = C.int(this.GetHeightForWidth(gView, int(width)))
-	gView.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
 	return ret
 }
 
@@ -2605,8 +2653,12 @@ func goPanelDelegateOnParentViewChanged(self C.uint64_t, view *C.cef_view_t, add
 	gView := borrowView(view)
 	gParent := borrowView(parent)
 	this.OnParentViewChanged(gView, added != 0, gParent)
-	gView.invalidate()
-	gParent.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
+	if gParent != nil {
+		gParent.invalidate()
+	}
 }
 
 //export goPanelDelegateOnChildViewChanged
@@ -2620,8 +2672,12 @@ func goPanelDelegateOnChildViewChanged(self C.uint64_t, view *C.cef_view_t, adde
 	gView := borrowView(view)
 	gChild := borrowView(child)
 	this.OnChildViewChanged(gView, added != 0, gChild)
-	gView.invalidate()
-	gChild.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
+	if gChild != nil {
+		gChild.invalidate()
+	}
 }
 
 //export goPanelDelegateOnWindowChanged
@@ -2634,7 +2690,9 @@ func goPanelDelegateOnWindowChanged(self C.uint64_t, view *C.cef_view_t, added C
 	}
 	gView := borrowView(view)
 	this.OnWindowChanged(gView, added != 0)
-	gView.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
 }
 
 //export goPanelDelegateOnLayoutChanged
@@ -2652,7 +2710,9 @@ func goPanelDelegateOnLayoutChanged(self C.uint64_t, view *C.cef_view_t, newBoun
 		gNewBounds.fromC(newBounds)
 	}
 	this.OnLayoutChanged(gView, gNewBounds)
-	gView.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
 }
 
 //export goPanelDelegateOnFocus
@@ -2665,7 +2725,9 @@ func goPanelDelegateOnFocus(self C.uint64_t, view *C.cef_view_t) {
 	}
 	gView := borrowView(view)
 	this.OnFocus(gView)
-	gView.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
 }
 
 //export goPanelDelegateOnBlur
@@ -2678,7 +2740,9 @@ func goPanelDelegateOnBlur(self C.uint64_t, view *C.cef_view_t) {
 	}
 	gView := borrowView(view)
 	this.OnBlur(gView)
-	gView.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
 }
 
 //export goPanelDelegateOnThemeChanged
@@ -2691,7 +2755,9 @@ func goPanelDelegateOnThemeChanged(self C.uint64_t, view *C.cef_view_t) {
 	}
 	gView := borrowView(view)
 	this.OnThemeChanged(gView)
-	gView.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
 }
 
 // WindowDelegate implements cef_window_delegate_t. A nil field keeps CEF's default.
@@ -2856,7 +2922,9 @@ func goWindowDelegateGetPreferredSize(self C.uint64_t, view *C.cef_view_t) (ret 
 	gView := borrowView(view)
 	answer := this.GetPreferredSize(gView)
 	answer.toC(&ret)
-	gView.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
 	return ret
 }
 
@@ -2871,7 +2939,9 @@ func goWindowDelegateGetMinimumSize(self C.uint64_t, view *C.cef_view_t) (ret C.
 	gView := borrowView(view)
 	answer := this.GetMinimumSize(gView)
 	answer.toC(&ret)
-	gView.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
 	return ret
 }
 
@@ -2886,7 +2956,9 @@ func goWindowDelegateGetMaximumSize(self C.uint64_t, view *C.cef_view_t) (ret C.
 	gView := borrowView(view)
 	answer := this.GetMaximumSize(gView)
 	answer.toC(&ret)
-	gView.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
 	return ret
 }
 
@@ -2900,7 +2972,9 @@ func goWindowDelegateGetHeightForWidth(self C.uint64_t, view *C.cef_view_t, widt
 	}
 	gView := borrowView(view)
 	ret = C.int(this.GetHeightForWidth(gView, int(width)))
-	gView.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
 	return ret
 }
 
@@ -2915,8 +2989,12 @@ func goWindowDelegateOnParentViewChanged(self C.uint64_t, view *C.cef_view_t, ad
 	gView := borrowView(view)
 	gParent := borrowView(parent)
 	this.OnParentViewChanged(gView, added != 0, gParent)
-	gView.invalidate()
-	gParent.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
+	if gParent != nil {
+		gParent.invalidate()
+	}
 }
 
 //export goWindowDelegateOnChildViewChanged
@@ -2930,8 +3008,12 @@ func goWindowDelegateOnChildViewChanged(self C.uint64_t, view *C.cef_view_t, add
 	gView := borrowView(view)
 	gChild := borrowView(child)
 	this.OnChildViewChanged(gView, added != 0, gChild)
-	gView.invalidate()
-	gChild.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
+	if gChild != nil {
+		gChild.invalidate()
+	}
 }
 
 //export goWindowDelegateOnWindowChanged
@@ -2944,7 +3026,9 @@ func goWindowDelegateOnWindowChanged(self C.uint64_t, view *C.cef_view_t, added 
 	}
 	gView := borrowView(view)
 	this.OnWindowChanged(gView, added != 0)
-	gView.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
 }
 
 //export goWindowDelegateOnLayoutChanged
@@ -2962,7 +3046,9 @@ func goWindowDelegateOnLayoutChanged(self C.uint64_t, view *C.cef_view_t, newBou
 		gNewBounds.fromC(newBounds)
 	}
 	this.OnLayoutChanged(gView, gNewBounds)
-	gView.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
 }
 
 //export goWindowDelegateOnFocus
@@ -2975,7 +3061,9 @@ func goWindowDelegateOnFocus(self C.uint64_t, view *C.cef_view_t) {
 	}
 	gView := borrowView(view)
 	this.OnFocus(gView)
-	gView.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
 }
 
 //export goWindowDelegateOnBlur
@@ -2988,7 +3076,9 @@ func goWindowDelegateOnBlur(self C.uint64_t, view *C.cef_view_t) {
 	}
 	gView := borrowView(view)
 	this.OnBlur(gView)
-	gView.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
 }
 
 //export goWindowDelegateOnThemeChanged
@@ -3001,7 +3091,9 @@ func goWindowDelegateOnThemeChanged(self C.uint64_t, view *C.cef_view_t) {
 	}
 	gView := borrowView(view)
 	this.OnThemeChanged(gView)
-	gView.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
 }
 
 //export goWindowDelegateOnWindowCreated
@@ -3014,7 +3106,9 @@ func goWindowDelegateOnWindowCreated(self C.uint64_t, window *C.cef_window_t) {
 	}
 	gWindow := borrowWindow(window)
 	this.OnWindowCreated(gWindow)
-	gWindow.invalidate()
+	if gWindow != nil {
+		gWindow.invalidate()
+	}
 }
 
 //export goWindowDelegateOnWindowClosing
@@ -3027,7 +3121,9 @@ func goWindowDelegateOnWindowClosing(self C.uint64_t, window *C.cef_window_t) {
 	}
 	gWindow := borrowWindow(window)
 	this.OnWindowClosing(gWindow)
-	gWindow.invalidate()
+	if gWindow != nil {
+		gWindow.invalidate()
+	}
 }
 
 //export goWindowDelegateOnWindowDestroyed
@@ -3040,7 +3136,9 @@ func goWindowDelegateOnWindowDestroyed(self C.uint64_t, window *C.cef_window_t) 
 	}
 	gWindow := borrowWindow(window)
 	this.OnWindowDestroyed(gWindow)
-	gWindow.invalidate()
+	if gWindow != nil {
+		gWindow.invalidate()
+	}
 }
 
 //export goWindowDelegateOnWindowActivationChanged
@@ -3053,7 +3151,9 @@ func goWindowDelegateOnWindowActivationChanged(self C.uint64_t, window *C.cef_wi
 	}
 	gWindow := borrowWindow(window)
 	this.OnWindowActivationChanged(gWindow, active != 0)
-	gWindow.invalidate()
+	if gWindow != nil {
+		gWindow.invalidate()
+	}
 }
 
 //export goWindowDelegateOnWindowBoundsChanged
@@ -3071,7 +3171,9 @@ func goWindowDelegateOnWindowBoundsChanged(self C.uint64_t, window *C.cef_window
 		gNewBounds.fromC(newBounds)
 	}
 	this.OnWindowBoundsChanged(gWindow, gNewBounds)
-	gWindow.invalidate()
+	if gWindow != nil {
+		gWindow.invalidate()
+	}
 }
 
 //export goWindowDelegateOnWindowFullscreenTransition
@@ -3084,7 +3186,9 @@ func goWindowDelegateOnWindowFullscreenTransition(self C.uint64_t, window *C.cef
 	}
 	gWindow := borrowWindow(window)
 	this.OnWindowFullscreenTransition(gWindow, isCompleted != 0)
-	gWindow.invalidate()
+	if gWindow != nil {
+		gWindow.invalidate()
+	}
 }
 
 //export goWindowDelegateGetParentWindow
@@ -3107,7 +3211,9 @@ func goWindowDelegateGetParentWindow(self C.uint64_t, window *C.cef_window_t, is
 	answer := this.GetParentWindow(gWindow, &gIsMenu, &gCanActivateMenu).cef()
 	addRefC(unsafe.Pointer(answer))
 	ret = answer
-	gWindow.invalidate()
+	if gWindow != nil {
+		gWindow.invalidate()
+	}
 	if isMenu != nil {
 		*isMenu = C.int(gIsMenu)
 	}
@@ -3127,7 +3233,9 @@ func goWindowDelegateIsWindowModalDialog(self C.uint64_t, window *C.cef_window_t
 	}
 	gWindow := borrowWindow(window)
 	ret = cBool(this.IsWindowModalDialog(gWindow))
-	gWindow.invalidate()
+	if gWindow != nil {
+		gWindow.invalidate()
+	}
 	return ret
 }
 
@@ -3142,7 +3250,9 @@ func goWindowDelegateGetInitialBounds(self C.uint64_t, window *C.cef_window_t) (
 	gWindow := borrowWindow(window)
 	answer := this.GetInitialBounds(gWindow)
 	answer.toC(&ret)
-	gWindow.invalidate()
+	if gWindow != nil {
+		gWindow.invalidate()
+	}
 	return ret
 }
 
@@ -3156,7 +3266,9 @@ func goWindowDelegateGetInitialShowState(self C.uint64_t, window *C.cef_window_t
 	}
 	gWindow := borrowWindow(window)
 	ret = C.cef_show_state_t(this.GetInitialShowState(gWindow))
-	gWindow.invalidate()
+	if gWindow != nil {
+		gWindow.invalidate()
+	}
 	return ret
 }
 
@@ -3170,7 +3282,9 @@ func goWindowDelegateIsFrameless(self C.uint64_t, window *C.cef_window_t) (ret C
 	}
 	gWindow := borrowWindow(window)
 	ret = cBool(this.IsFrameless(gWindow))
-	gWindow.invalidate()
+	if gWindow != nil {
+		gWindow.invalidate()
+	}
 	return ret
 }
 
@@ -3184,7 +3298,9 @@ func goWindowDelegateWithStandardWindowButtons(self C.uint64_t, window *C.cef_wi
 	}
 	gWindow := borrowWindow(window)
 	ret = cBool(this.WithStandardWindowButtons(gWindow))
-	gWindow.invalidate()
+	if gWindow != nil {
+		gWindow.invalidate()
+	}
 	return ret
 }
 
@@ -3202,7 +3318,9 @@ func goWindowDelegateGetTitlebarHeight(self C.uint64_t, window *C.cef_window_t, 
 		gTitlebarHeight = float32(*titlebarHeight)
 	}
 	ret = cBool(this.GetTitlebarHeight(gWindow, &gTitlebarHeight))
-	gWindow.invalidate()
+	if gWindow != nil {
+		gWindow.invalidate()
+	}
 	if titlebarHeight != nil {
 		*titlebarHeight = C.float(gTitlebarHeight)
 	}
@@ -3219,7 +3337,9 @@ func goWindowDelegateAcceptsFirstMouse(self C.uint64_t, window *C.cef_window_t) 
 	}
 	gWindow := borrowWindow(window)
 	ret = C.cef_state_t(this.AcceptsFirstMouse(gWindow))
-	gWindow.invalidate()
+	if gWindow != nil {
+		gWindow.invalidate()
+	}
 	return ret
 }
 
@@ -3233,7 +3353,9 @@ func goWindowDelegateCanResize(self C.uint64_t, window *C.cef_window_t) (ret C.i
 	}
 	gWindow := borrowWindow(window)
 	ret = cBool(this.CanResize(gWindow))
-	gWindow.invalidate()
+	if gWindow != nil {
+		gWindow.invalidate()
+	}
 	return ret
 }
 
@@ -3247,7 +3369,9 @@ func goWindowDelegateCanMaximize(self C.uint64_t, window *C.cef_window_t) (ret C
 	}
 	gWindow := borrowWindow(window)
 	ret = cBool(this.CanMaximize(gWindow))
-	gWindow.invalidate()
+	if gWindow != nil {
+		gWindow.invalidate()
+	}
 	return ret
 }
 
@@ -3261,7 +3385,9 @@ func goWindowDelegateCanMinimize(self C.uint64_t, window *C.cef_window_t) (ret C
 	}
 	gWindow := borrowWindow(window)
 	ret = cBool(this.CanMinimize(gWindow))
-	gWindow.invalidate()
+	if gWindow != nil {
+		gWindow.invalidate()
+	}
 	return ret
 }
 
@@ -3275,7 +3401,9 @@ func goWindowDelegateCanClose(self C.uint64_t, window *C.cef_window_t) (ret C.in
 	}
 	gWindow := borrowWindow(window)
 	ret = cBool(this.CanClose(gWindow))
-	gWindow.invalidate()
+	if gWindow != nil {
+		gWindow.invalidate()
+	}
 	return ret
 }
 
@@ -3289,7 +3417,9 @@ func goWindowDelegateOnAccelerator(self C.uint64_t, window *C.cef_window_t, comm
 	}
 	gWindow := borrowWindow(window)
 	ret = cBool(this.OnAccelerator(gWindow, int(commandID)))
-	gWindow.invalidate()
+	if gWindow != nil {
+		gWindow.invalidate()
+	}
 	return ret
 }
 
@@ -3308,7 +3438,9 @@ func goWindowDelegateOnKeyEvent(self C.uint64_t, window *C.cef_window_t, event *
 		gEvent.fromC(event)
 	}
 	ret = cBool(this.OnKeyEvent(gWindow, gEvent))
-	gWindow.invalidate()
+	if gWindow != nil {
+		gWindow.invalidate()
+	}
 	return ret
 }
 
@@ -3322,7 +3454,9 @@ func goWindowDelegateOnThemeColorsChanged(self C.uint64_t, window *C.cef_window_
 	}
 	gWindow := borrowWindow(window)
 	this.OnThemeColorsChanged(gWindow, chromeTheme != 0)
-	gWindow.invalidate()
+	if gWindow != nil {
+		gWindow.invalidate()
+	}
 }
 
 //export goWindowDelegateGetWindowRuntimeStyle
@@ -3352,7 +3486,9 @@ func goWindowDelegateGetLinuxWindowProperties(self C.uint64_t, window *C.cef_win
 		gProperties.fromC(properties)
 	}
 	ret = cBool(this.GetLinuxWindowProperties(gWindow, gProperties))
-	gWindow.invalidate()
+	if gWindow != nil {
+		gWindow.invalidate()
+	}
 	if properties != nil {
 		gProperties.toC(properties)
 	}
@@ -3469,7 +3605,9 @@ func goBrowserViewDelegateGetPreferredSize(self C.uint64_t, view *C.cef_view_t) 
 	gView := borrowView(view)
 	answer := this.GetPreferredSize(gView)
 	answer.toC(&ret)
-	gView.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
 	return ret
 }
 
@@ -3484,7 +3622,9 @@ func goBrowserViewDelegateGetMinimumSize(self C.uint64_t, view *C.cef_view_t) (r
 	gView := borrowView(view)
 	answer := this.GetMinimumSize(gView)
 	answer.toC(&ret)
-	gView.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
 	return ret
 }
 
@@ -3499,7 +3639,9 @@ func goBrowserViewDelegateGetMaximumSize(self C.uint64_t, view *C.cef_view_t) (r
 	gView := borrowView(view)
 	answer := this.GetMaximumSize(gView)
 	answer.toC(&ret)
-	gView.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
 	return ret
 }
 
@@ -3513,7 +3655,9 @@ func goBrowserViewDelegateGetHeightForWidth(self C.uint64_t, view *C.cef_view_t,
 	}
 	gView := borrowView(view)
 	ret = C.int(this.GetHeightForWidth(gView, int(width)))
-	gView.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
 	return ret
 }
 
@@ -3528,8 +3672,12 @@ func goBrowserViewDelegateOnParentViewChanged(self C.uint64_t, view *C.cef_view_
 	gView := borrowView(view)
 	gParent := borrowView(parent)
 	this.OnParentViewChanged(gView, added != 0, gParent)
-	gView.invalidate()
-	gParent.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
+	if gParent != nil {
+		gParent.invalidate()
+	}
 }
 
 //export goBrowserViewDelegateOnChildViewChanged
@@ -3543,8 +3691,12 @@ func goBrowserViewDelegateOnChildViewChanged(self C.uint64_t, view *C.cef_view_t
 	gView := borrowView(view)
 	gChild := borrowView(child)
 	this.OnChildViewChanged(gView, added != 0, gChild)
-	gView.invalidate()
-	gChild.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
+	if gChild != nil {
+		gChild.invalidate()
+	}
 }
 
 //export goBrowserViewDelegateOnWindowChanged
@@ -3557,7 +3709,9 @@ func goBrowserViewDelegateOnWindowChanged(self C.uint64_t, view *C.cef_view_t, a
 	}
 	gView := borrowView(view)
 	this.OnWindowChanged(gView, added != 0)
-	gView.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
 }
 
 //export goBrowserViewDelegateOnLayoutChanged
@@ -3575,7 +3729,9 @@ func goBrowserViewDelegateOnLayoutChanged(self C.uint64_t, view *C.cef_view_t, n
 		gNewBounds.fromC(newBounds)
 	}
 	this.OnLayoutChanged(gView, gNewBounds)
-	gView.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
 }
 
 //export goBrowserViewDelegateOnFocus
@@ -3588,7 +3744,9 @@ func goBrowserViewDelegateOnFocus(self C.uint64_t, view *C.cef_view_t) {
 	}
 	gView := borrowView(view)
 	this.OnFocus(gView)
-	gView.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
 }
 
 //export goBrowserViewDelegateOnBlur
@@ -3601,7 +3759,9 @@ func goBrowserViewDelegateOnBlur(self C.uint64_t, view *C.cef_view_t) {
 	}
 	gView := borrowView(view)
 	this.OnBlur(gView)
-	gView.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
 }
 
 //export goBrowserViewDelegateOnThemeChanged
@@ -3614,7 +3774,9 @@ func goBrowserViewDelegateOnThemeChanged(self C.uint64_t, view *C.cef_view_t) {
 	}
 	gView := borrowView(view)
 	this.OnThemeChanged(gView)
-	gView.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
 }
 
 //export goBrowserViewDelegateOnBrowserCreated
@@ -3628,8 +3790,12 @@ func goBrowserViewDelegateOnBrowserCreated(self C.uint64_t, browserView *C.cef_b
 	gBrowserView := borrowBrowserView(browserView)
 	gBrowser := borrowBrowser(browser)
 	this.OnBrowserCreated(gBrowserView, gBrowser)
-	gBrowserView.invalidate()
-	gBrowser.invalidate()
+	if gBrowserView != nil {
+		gBrowserView.invalidate()
+	}
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
 }
 
 //export goBrowserViewDelegateOnBrowserDestroyed
@@ -3643,8 +3809,12 @@ func goBrowserViewDelegateOnBrowserDestroyed(self C.uint64_t, browserView *C.cef
 	gBrowserView := borrowBrowserView(browserView)
 	gBrowser := borrowBrowser(browser)
 	this.OnBrowserDestroyed(gBrowserView, gBrowser)
-	gBrowserView.invalidate()
-	gBrowser.invalidate()
+	if gBrowserView != nil {
+		gBrowserView.invalidate()
+	}
+	if gBrowser != nil {
+		gBrowser.invalidate()
+	}
 }
 
 //export goBrowserViewDelegateGetDelegateForPopupBrowserView
@@ -3662,7 +3832,9 @@ func goBrowserViewDelegateGetDelegateForPopupBrowserView(self C.uint64_t, browse
 		gSettings.fromC(settings)
 	}
 	ret = this.GetDelegateForPopupBrowserView(gBrowserView, gSettings, lookUpClient(client), isDevtools != 0).take()
-	gBrowserView.invalidate()
+	if gBrowserView != nil {
+		gBrowserView.invalidate()
+	}
 	return ret
 }
 
@@ -3677,8 +3849,12 @@ func goBrowserViewDelegateOnPopupBrowserViewCreated(self C.uint64_t, browserView
 	gBrowserView := borrowBrowserView(browserView)
 	gPopupBrowserView := borrowBrowserView(popupBrowserView)
 	ret = cBool(this.OnPopupBrowserViewCreated(gBrowserView, gPopupBrowserView, isDevtools != 0))
-	gBrowserView.invalidate()
-	gPopupBrowserView.invalidate()
+	if gBrowserView != nil {
+		gBrowserView.invalidate()
+	}
+	if gPopupBrowserView != nil {
+		gPopupBrowserView.invalidate()
+	}
 	return ret
 }
 
@@ -3692,7 +3868,9 @@ func goBrowserViewDelegateGetChromeToolbarType(self C.uint64_t, browserView *C.c
 	}
 	gBrowserView := borrowBrowserView(browserView)
 	ret = C.cef_chrome_toolbar_type_t(this.GetChromeToolbarType(gBrowserView))
-	gBrowserView.invalidate()
+	if gBrowserView != nil {
+		gBrowserView.invalidate()
+	}
 	return ret
 }
 
@@ -3706,7 +3884,9 @@ func goBrowserViewDelegateUseFramelessWindowForPictureInPicture(self C.uint64_t,
 	}
 	gBrowserView := borrowBrowserView(browserView)
 	ret = cBool(this.UseFramelessWindowForPictureInPicture(gBrowserView))
-	gBrowserView.invalidate()
+	if gBrowserView != nil {
+		gBrowserView.invalidate()
+	}
 	return ret
 }
 
@@ -3720,7 +3900,9 @@ func goBrowserViewDelegateOnGestureCommand(self C.uint64_t, browserView *C.cef_b
 	}
 	gBrowserView := borrowBrowserView(browserView)
 	ret = cBool(this.OnGestureCommand(gBrowserView, GestureCommand(gestureCommand)))
-	gBrowserView.invalidate()
+	if gBrowserView != nil {
+		gBrowserView.invalidate()
+	}
 	return ret
 }
 
@@ -3746,7 +3928,9 @@ func goBrowserViewDelegateAllowMoveForPictureInPicture(self C.uint64_t, browserV
 	}
 	gBrowserView := borrowBrowserView(browserView)
 	ret = cBool(this.AllowMoveForPictureInPicture(gBrowserView))
-	gBrowserView.invalidate()
+	if gBrowserView != nil {
+		gBrowserView.invalidate()
+	}
 	return ret
 }
 
@@ -3760,7 +3944,9 @@ func goBrowserViewDelegateAllowPictureInPictureWithoutUserActivation(self C.uint
 	}
 	gBrowserView := borrowBrowserView(browserView)
 	ret = cBool(this.AllowPictureInPictureWithoutUserActivation(gBrowserView))
-	gBrowserView.invalidate()
+	if gBrowserView != nil {
+		gBrowserView.invalidate()
+	}
 	return ret
 }
 
@@ -3842,7 +4028,9 @@ func goButtonDelegateGetPreferredSize(self C.uint64_t, view *C.cef_view_t) (ret 
 	gView := borrowView(view)
 	answer := this.GetPreferredSize(gView)
 	answer.toC(&ret)
-	gView.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
 	return ret
 }
 
@@ -3857,7 +4045,9 @@ func goButtonDelegateGetMinimumSize(self C.uint64_t, view *C.cef_view_t) (ret C.
 	gView := borrowView(view)
 	answer := this.GetMinimumSize(gView)
 	answer.toC(&ret)
-	gView.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
 	return ret
 }
 
@@ -3872,7 +4062,9 @@ func goButtonDelegateGetMaximumSize(self C.uint64_t, view *C.cef_view_t) (ret C.
 	gView := borrowView(view)
 	answer := this.GetMaximumSize(gView)
 	answer.toC(&ret)
-	gView.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
 	return ret
 }
 
@@ -3886,7 +4078,9 @@ func goButtonDelegateGetHeightForWidth(self C.uint64_t, view *C.cef_view_t, widt
 	}
 	gView := borrowView(view)
 	ret = C.int(this.GetHeightForWidth(gView, int(width)))
-	gView.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
 	return ret
 }
 
@@ -3901,8 +4095,12 @@ func goButtonDelegateOnParentViewChanged(self C.uint64_t, view *C.cef_view_t, ad
 	gView := borrowView(view)
 	gParent := borrowView(parent)
 	this.OnParentViewChanged(gView, added != 0, gParent)
-	gView.invalidate()
-	gParent.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
+	if gParent != nil {
+		gParent.invalidate()
+	}
 }
 
 //export goButtonDelegateOnChildViewChanged
@@ -3916,8 +4114,12 @@ func goButtonDelegateOnChildViewChanged(self C.uint64_t, view *C.cef_view_t, add
 	gView := borrowView(view)
 	gChild := borrowView(child)
 	this.OnChildViewChanged(gView, added != 0, gChild)
-	gView.invalidate()
-	gChild.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
+	if gChild != nil {
+		gChild.invalidate()
+	}
 }
 
 //export goButtonDelegateOnWindowChanged
@@ -3930,7 +4132,9 @@ func goButtonDelegateOnWindowChanged(self C.uint64_t, view *C.cef_view_t, added 
 	}
 	gView := borrowView(view)
 	this.OnWindowChanged(gView, added != 0)
-	gView.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
 }
 
 //export goButtonDelegateOnLayoutChanged
@@ -3948,7 +4152,9 @@ func goButtonDelegateOnLayoutChanged(self C.uint64_t, view *C.cef_view_t, newBou
 		gNewBounds.fromC(newBounds)
 	}
 	this.OnLayoutChanged(gView, gNewBounds)
-	gView.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
 }
 
 //export goButtonDelegateOnFocus
@@ -3961,7 +4167,9 @@ func goButtonDelegateOnFocus(self C.uint64_t, view *C.cef_view_t) {
 	}
 	gView := borrowView(view)
 	this.OnFocus(gView)
-	gView.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
 }
 
 //export goButtonDelegateOnBlur
@@ -3974,7 +4182,9 @@ func goButtonDelegateOnBlur(self C.uint64_t, view *C.cef_view_t) {
 	}
 	gView := borrowView(view)
 	this.OnBlur(gView)
-	gView.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
 }
 
 //export goButtonDelegateOnThemeChanged
@@ -3987,7 +4197,9 @@ func goButtonDelegateOnThemeChanged(self C.uint64_t, view *C.cef_view_t) {
 	}
 	gView := borrowView(view)
 	this.OnThemeChanged(gView)
-	gView.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
 }
 
 //export goButtonDelegateOnButtonPressed
@@ -4000,7 +4212,9 @@ func goButtonDelegateOnButtonPressed(self C.uint64_t, button *C.cef_button_t) {
 	}
 	gButton := borrowButton(button)
 	this.OnButtonPressed(gButton)
-	gButton.invalidate()
+	if gButton != nil {
+		gButton.invalidate()
+	}
 }
 
 //export goButtonDelegateOnButtonStateChanged
@@ -4013,7 +4227,9 @@ func goButtonDelegateOnButtonStateChanged(self C.uint64_t, button *C.cef_button_
 	}
 	gButton := borrowButton(button)
 	this.OnButtonStateChanged(gButton)
-	gButton.invalidate()
+	if gButton != nil {
+		gButton.invalidate()
+	}
 }
 
 // MenuButtonDelegate implements cef_menu_button_delegate_t. A nil field keeps CEF's default.
@@ -4098,7 +4314,9 @@ func goMenuButtonDelegateGetPreferredSize(self C.uint64_t, view *C.cef_view_t) (
 	gView := borrowView(view)
 	answer := this.GetPreferredSize(gView)
 	answer.toC(&ret)
-	gView.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
 	return ret
 }
 
@@ -4113,7 +4331,9 @@ func goMenuButtonDelegateGetMinimumSize(self C.uint64_t, view *C.cef_view_t) (re
 	gView := borrowView(view)
 	answer := this.GetMinimumSize(gView)
 	answer.toC(&ret)
-	gView.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
 	return ret
 }
 
@@ -4128,7 +4348,9 @@ func goMenuButtonDelegateGetMaximumSize(self C.uint64_t, view *C.cef_view_t) (re
 	gView := borrowView(view)
 	answer := this.GetMaximumSize(gView)
 	answer.toC(&ret)
-	gView.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
 	return ret
 }
 
@@ -4142,7 +4364,9 @@ func goMenuButtonDelegateGetHeightForWidth(self C.uint64_t, view *C.cef_view_t, 
 	}
 	gView := borrowView(view)
 	ret = C.int(this.GetHeightForWidth(gView, int(width)))
-	gView.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
 	return ret
 }
 
@@ -4157,8 +4381,12 @@ func goMenuButtonDelegateOnParentViewChanged(self C.uint64_t, view *C.cef_view_t
 	gView := borrowView(view)
 	gParent := borrowView(parent)
 	this.OnParentViewChanged(gView, added != 0, gParent)
-	gView.invalidate()
-	gParent.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
+	if gParent != nil {
+		gParent.invalidate()
+	}
 }
 
 //export goMenuButtonDelegateOnChildViewChanged
@@ -4172,8 +4400,12 @@ func goMenuButtonDelegateOnChildViewChanged(self C.uint64_t, view *C.cef_view_t,
 	gView := borrowView(view)
 	gChild := borrowView(child)
 	this.OnChildViewChanged(gView, added != 0, gChild)
-	gView.invalidate()
-	gChild.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
+	if gChild != nil {
+		gChild.invalidate()
+	}
 }
 
 //export goMenuButtonDelegateOnWindowChanged
@@ -4186,7 +4418,9 @@ func goMenuButtonDelegateOnWindowChanged(self C.uint64_t, view *C.cef_view_t, ad
 	}
 	gView := borrowView(view)
 	this.OnWindowChanged(gView, added != 0)
-	gView.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
 }
 
 //export goMenuButtonDelegateOnLayoutChanged
@@ -4204,7 +4438,9 @@ func goMenuButtonDelegateOnLayoutChanged(self C.uint64_t, view *C.cef_view_t, ne
 		gNewBounds.fromC(newBounds)
 	}
 	this.OnLayoutChanged(gView, gNewBounds)
-	gView.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
 }
 
 //export goMenuButtonDelegateOnFocus
@@ -4217,7 +4453,9 @@ func goMenuButtonDelegateOnFocus(self C.uint64_t, view *C.cef_view_t) {
 	}
 	gView := borrowView(view)
 	this.OnFocus(gView)
-	gView.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
 }
 
 //export goMenuButtonDelegateOnBlur
@@ -4230,7 +4468,9 @@ func goMenuButtonDelegateOnBlur(self C.uint64_t, view *C.cef_view_t) {
 	}
 	gView := borrowView(view)
 	this.OnBlur(gView)
-	gView.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
 }
 
 //export goMenuButtonDelegateOnThemeChanged
@@ -4243,7 +4483,9 @@ func goMenuButtonDelegateOnThemeChanged(self C.uint64_t, view *C.cef_view_t) {
 	}
 	gView := borrowView(view)
 	this.OnThemeChanged(gView)
-	gView.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
 }
 
 //export goMenuButtonDelegateOnButtonPressed
@@ -4256,7 +4498,9 @@ func goMenuButtonDelegateOnButtonPressed(self C.uint64_t, button *C.cef_button_t
 	}
 	gButton := borrowButton(button)
 	this.OnButtonPressed(gButton)
-	gButton.invalidate()
+	if gButton != nil {
+		gButton.invalidate()
+	}
 }
 
 //export goMenuButtonDelegateOnButtonStateChanged
@@ -4269,7 +4513,9 @@ func goMenuButtonDelegateOnButtonStateChanged(self C.uint64_t, button *C.cef_but
 	}
 	gButton := borrowButton(button)
 	this.OnButtonStateChanged(gButton)
-	gButton.invalidate()
+	if gButton != nil {
+		gButton.invalidate()
+	}
 }
 
 //export goMenuButtonDelegateOnMenuButtonPressed
@@ -4288,8 +4534,12 @@ func goMenuButtonDelegateOnMenuButtonPressed(self C.uint64_t, menuButton *C.cef_
 	}
 	gButtonPressedLock := borrowMenuButtonPressedLock(buttonPressedLock)
 	this.OnMenuButtonPressed(gMenuButton, gScreenPoint, gButtonPressedLock)
-	gMenuButton.invalidate()
-	gButtonPressedLock.invalidate()
+	if gMenuButton != nil {
+		gMenuButton.invalidate()
+	}
+	if gButtonPressedLock != nil {
+		gButtonPressedLock.invalidate()
+	}
 }
 
 // TextfieldDelegate implements cef_textfield_delegate_t. A nil field keeps CEF's default.
@@ -4370,7 +4620,9 @@ func goTextfieldDelegateGetPreferredSize(self C.uint64_t, view *C.cef_view_t) (r
 	gView := borrowView(view)
 	answer := this.GetPreferredSize(gView)
 	answer.toC(&ret)
-	gView.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
 	return ret
 }
 
@@ -4385,7 +4637,9 @@ func goTextfieldDelegateGetMinimumSize(self C.uint64_t, view *C.cef_view_t) (ret
 	gView := borrowView(view)
 	answer := this.GetMinimumSize(gView)
 	answer.toC(&ret)
-	gView.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
 	return ret
 }
 
@@ -4400,7 +4654,9 @@ func goTextfieldDelegateGetMaximumSize(self C.uint64_t, view *C.cef_view_t) (ret
 	gView := borrowView(view)
 	answer := this.GetMaximumSize(gView)
 	answer.toC(&ret)
-	gView.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
 	return ret
 }
 
@@ -4414,7 +4670,9 @@ func goTextfieldDelegateGetHeightForWidth(self C.uint64_t, view *C.cef_view_t, w
 	}
 	gView := borrowView(view)
 	ret = C.int(this.GetHeightForWidth(gView, int(width)))
-	gView.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
 	return ret
 }
 
@@ -4429,8 +4687,12 @@ func goTextfieldDelegateOnParentViewChanged(self C.uint64_t, view *C.cef_view_t,
 	gView := borrowView(view)
 	gParent := borrowView(parent)
 	this.OnParentViewChanged(gView, added != 0, gParent)
-	gView.invalidate()
-	gParent.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
+	if gParent != nil {
+		gParent.invalidate()
+	}
 }
 
 //export goTextfieldDelegateOnChildViewChanged
@@ -4444,8 +4706,12 @@ func goTextfieldDelegateOnChildViewChanged(self C.uint64_t, view *C.cef_view_t, 
 	gView := borrowView(view)
 	gChild := borrowView(child)
 	this.OnChildViewChanged(gView, added != 0, gChild)
-	gView.invalidate()
-	gChild.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
+	if gChild != nil {
+		gChild.invalidate()
+	}
 }
 
 //export goTextfieldDelegateOnWindowChanged
@@ -4458,7 +4724,9 @@ func goTextfieldDelegateOnWindowChanged(self C.uint64_t, view *C.cef_view_t, add
 	}
 	gView := borrowView(view)
 	this.OnWindowChanged(gView, added != 0)
-	gView.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
 }
 
 //export goTextfieldDelegateOnLayoutChanged
@@ -4476,7 +4744,9 @@ func goTextfieldDelegateOnLayoutChanged(self C.uint64_t, view *C.cef_view_t, new
 		gNewBounds.fromC(newBounds)
 	}
 	this.OnLayoutChanged(gView, gNewBounds)
-	gView.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
 }
 
 //export goTextfieldDelegateOnFocus
@@ -4489,7 +4759,9 @@ func goTextfieldDelegateOnFocus(self C.uint64_t, view *C.cef_view_t) {
 	}
 	gView := borrowView(view)
 	this.OnFocus(gView)
-	gView.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
 }
 
 //export goTextfieldDelegateOnBlur
@@ -4502,7 +4774,9 @@ func goTextfieldDelegateOnBlur(self C.uint64_t, view *C.cef_view_t) {
 	}
 	gView := borrowView(view)
 	this.OnBlur(gView)
-	gView.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
 }
 
 //export goTextfieldDelegateOnThemeChanged
@@ -4515,7 +4789,9 @@ func goTextfieldDelegateOnThemeChanged(self C.uint64_t, view *C.cef_view_t) {
 	}
 	gView := borrowView(view)
 	this.OnThemeChanged(gView)
-	gView.invalidate()
+	if gView != nil {
+		gView.invalidate()
+	}
 }
 
 //export goTextfieldDelegateOnKeyEvent
@@ -4533,7 +4809,9 @@ func goTextfieldDelegateOnKeyEvent(self C.uint64_t, textfield *C.cef_textfield_t
 		gEvent.fromC(event)
 	}
 	ret = cBool(this.OnKeyEvent(gTextfield, gEvent))
-	gTextfield.invalidate()
+	if gTextfield != nil {
+		gTextfield.invalidate()
+	}
 	return ret
 }
 
@@ -4547,5 +4825,7 @@ func goTextfieldDelegateOnAfterUserAction(self C.uint64_t, textfield *C.cef_text
 	}
 	gTextfield := borrowTextfield(textfield)
 	this.OnAfterUserAction(gTextfield)
-	gTextfield.invalidate()
+	if gTextfield != nil {
+		gTextfield.invalidate()
+	}
 }

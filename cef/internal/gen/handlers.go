@@ -325,14 +325,14 @@ func (g *gen) fromC(a arg) (pre []string, goArg string, post []string) {
 		if g.side[a.elem].Side == handler {
 			return nil, f("lookUp%s(%s)", goType(a.elem), n), nil
 		}
-		return []string{f("%s := borrow%s(%s)", v, goType(a.elem), n)}, v, []string{f("%s.invalidate()", v)}
+		return []string{f("%s := borrow%s(%s)", v, goType(a.elem), n)}, v, []string{f("if %s != nil {\n%s.invalidate()\n}", v, v)}
 	case objectOut:
 		if g.side[a.elem].Side == handler {
 			return []string{f("%s := lookUp%s(*%s)", v, goType(a.elem), n), f("was%s := %s", v, v)}, "&" + v,
 				[]string{f("if %s != was%s {\nreleaseC(unsafe.Pointer(*%s))\n*%s = %s.take()\n}", v, v, n, n, v)}
 		}
 		return []string{f("%s := borrow%s(*%s)", v, goType(a.elem), n), f("was%s := %s", v, v)}, "&" + v,
-			[]string{f("if %s != was%s {\nreleaseC(unsafe.Pointer(*%s))\n*%s = %s.cef()\naddRefC(unsafe.Pointer(*%s))\n}", v, v, n, n, v, n), f("was%s.invalidate()", v)}
+			[]string{f("if %s != was%s {\nreleaseC(unsafe.Pointer(*%s))\n*%s = %s.cef()\naddRefC(unsafe.Pointer(*%s))\n}", v, v, n, n, v, n), f("if was%s != nil {\nwas%s.invalidate()\n}", v, v)}
 	case objects2:
 		array := goParam(a.c[1].Name)
 		return []string{f("%s := make([]*%s, int(%s))", v, goType(a.elem), n), f("for i, p := range unsafe.Slice(%s, int(%s)) {\n%s[i] = borrow%s(p)\n}", array, n, v, goType(a.elem))}, v,
