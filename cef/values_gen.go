@@ -120,8 +120,8 @@ func (o *Value) SetNull() bool {
 }
 
 // SetBool calls cef_value_t.set_bool.
-func (o *Value) SetBool(value int) bool {
-	return C.oriel_value_set_bool(o.cef(), C.int(value)) != 0
+func (o *Value) SetBool(value bool) bool {
+	return C.oriel_value_set_bool(o.cef(), cBool(value)) != 0
 }
 
 // SetInt calls cef_value_t.set_int.
@@ -393,9 +393,9 @@ func (o *DictionaryValue) SetNull(key string) bool {
 }
 
 // SetBool calls cef_dictionary_value_t.set_bool.
-func (o *DictionaryValue) SetBool(key string, value int) bool {
+func (o *DictionaryValue) SetBool(key string, value bool) bool {
 	cKey := wide(key)
-	return C.oriel_dictionary_value_set_bool(o.cef(), cKey.ptr(), C.size_t(len(cKey)), C.int(value)) != 0
+	return C.oriel_dictionary_value_set_bool(o.cef(), cKey.ptr(), C.size_t(len(cKey)), cBool(value)) != 0
 }
 
 // SetInt calls cef_dictionary_value_t.set_int.
@@ -575,8 +575,8 @@ func (o *ListValue) SetNull(index int) bool {
 }
 
 // SetBool calls cef_list_value_t.set_bool.
-func (o *ListValue) SetBool(index int, value int) bool {
-	return C.oriel_list_value_set_bool(o.cef(), C.size_t(index), C.int(value)) != 0
+func (o *ListValue) SetBool(index int, value bool) bool {
+	return C.oriel_list_value_set_bool(o.cef(), C.size_t(index), cBool(value)) != 0
 }
 
 // SetInt calls cef_list_value_t.set_int.
@@ -1394,7 +1394,9 @@ func goDOMVisitorVisit(self C.uint64_t, document *C.cef_domdocument_t) {
 	}
 	gDocument := borrowDOMDocument(document)
 	this.Visit(gDocument)
-	gDocument.invalidate()
+	if gDocument != nil {
+		gDocument.invalidate()
+	}
 }
 
 // DOMDocument is a reference to a cef_domdocument_t. A nil or released DOMDocument answers every method with zero.

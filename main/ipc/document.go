@@ -16,7 +16,8 @@ import (
 // A document is one loaded page: its open requests and the messages it sent that still wait for their turn.
 type document struct {
 	peer   *Peer
-	conn   Conn
+	sender Sender
+	link   Link
 	number uint32
 	ctx    context.Context
 	cancel context.CancelCauseFunc
@@ -28,18 +29,21 @@ type document struct {
 }
 
 func newDocument(p *Peer, c Conn, number uint32) *document {
-	d := &document{peer: p, conn: c, number: number, open: map[uint32]context.CancelCauseFunc{}}
+	d := &document{peer: p, sender: c.Sender, link: c.Connect(), number: number, open: map[uint32]context.CancelCauseFunc{}}
 	d.ctx, d.cancel = context.WithCancelCause(context.Background())
 	return d
 }
 
 // end cancels everything the document asked for.
-func (d *document) end(cause error) { d.cancel(cause) }
+func (d *document) end(cause error) {
+	d.cancel(cause)
+	d.link.Close()
+}
 
 // send sends a packet whose header still lacks the document's number.
 func (d *document) send(packet []byte) error {
 	binary.LittleEndian.PutUint32(packet[4:], d.number)
-	return d.conn.Send(packet)
+	return d.link.Send(packet)
 }
 
 // take acts on one frame of the document. It does not block.

@@ -17,11 +17,19 @@ var (
 	ErrClosed    = errors.New("ipc: the window is closed")
 )
 
-// A Conn is the way to one frame: who it is and how bytes get there. The window package makes them from what Chromium tells.
+// A Conn says where a packet came from. The window package makes them from what Chromium tells.
 type Conn struct {
 	Sender Sender
-	// Send takes a whole packet, which it may keep, and must not block. It may be called from any goroutine.
-	Send func(packet []byte) error
+	// Connect opens the way back. It is called within Receive, once for each document.
+	Connect func() Link
+}
+
+// A Link carries packets to a frame. Its methods may be called from any goroutine.
+type Link interface {
+	// Send takes a whole packet, which it may keep, and does not block.
+	Send(packet []byte) error
+	// Close ends the link; Send fails from then on.
+	Close()
 }
 
 // PeerOptions are what a Peer needs from the window it belongs to.
@@ -71,7 +79,7 @@ func (p *Peer) Receive(c Conn, packet []byte) error {
 	p.mu.Lock()
 	d := p.doc
 	p.mu.Unlock()
-	if d == nil || d.number != parsed.Document || d.conn.Sender.FrameID != c.Sender.FrameID || d.conn.Sender.Origin != c.Sender.Origin {
+	if d == nil || d.number != parsed.Document || d.sender.FrameID != c.Sender.FrameID || d.sender.Origin != c.Sender.Origin {
 		return fmt.Errorf("ipc: packet of document %d, which is not the current one", parsed.Document)
 	}
 	for i := range frames {
@@ -97,7 +105,7 @@ func (p *Peer) open(c Conn, number uint32) error {
 	waiting := p.waiting
 	p.waiting, p.queued = nil, 0
 	for _, frame := range waiting {
-		if err := c.Send(append(protocol.AppendHeader(nil, number), frame...)); err != nil {
+		if err := d.link.Send(append(protocol.AppendHeader(nil, number), frame...)); err != nil {
 			p.o.Log.Warn("message lost", zap.Error(err))
 		}
 	}
@@ -136,7 +144,7 @@ func (p *Peer) Send(channel string, args ...any) error {
 func (p *Peer) Gone(frameID string, cause error) {
 	p.mu.Lock()
 	d := p.doc
-	if d == nil || d.conn.Sender.FrameID != frameID {
+	if d == nil || d.sender.FrameID != frameID {
 		p.mu.Unlock()
 		return
 	}
@@ -166,5 +174,5 @@ func (p *Peer) Sender() (s Sender, ok bool) {
 	if p.doc == nil {
 		return Sender{}, false
 	}
-	return p.doc.conn.Sender, true
+	return p.doc.sender, true
 }

@@ -22,9 +22,13 @@ type call struct {
 // methodCall describes method m of the library struct s.
 func (g *gen) methodCall(s *structDef, m member) call {
 	key := short(s.Name) + "." + m.Name
+	args := g.group(m.Params[1:])
+	if m.Name == "set_bool" {
+		args[len(args)-1].boole = true
+	}
 	return call{
 		symbol: "oriel_" + short(s.Name) + "_" + m.Name, target: "self->" + m.Name, self: s.Name, member: s.Name + "." + m.Name,
-		result: m.Type, args: g.group(m.Params[1:]), get: strings.HasPrefix(m.Name, "get_"), boolean: isBool(key, m.Name),
+		result: m.Type, args: args, get: strings.HasPrefix(m.Name, "get_"), boolean: isBool(key, m.Name),
 	}
 }
 

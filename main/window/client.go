@@ -1,0 +1,180 @@
+package window
+
+import (
+	"context"
+	"sync"
+
+	"go.uber.org/zap"
+
+	"github.com/oriel-go/oriel/cef"
+	"github.com/oriel-go/oriel/main/internal/devtools"
+	"github.com/oriel-go/oriel/main/ipc"
+	"github.com/oriel-go/oriel/protocol"
+	"github.com/oriel-go/oriel/renderer"
+)
+
+// client is what Chromium asks and tells about this window's browser. Every function in it runs on the UI thread.
+func (w *Window) client() *cef.Client {
+	return &cef.Client{
+		LifeSpanHandler: &cef.LifeSpanHandler{
+			OnAfterCreated: w.created,
+			OnBeforeClose:  func(*cef.Browser) { w.ended(); w.host.BrowserClosed() },
+			OnBeforePopup: func(_ *cef.Browser, _ *cef.Frame, _ int, url, _ string, _ cef.WindowOpenDisposition, _ bool, _ *cef.PopupFeatures,
+				_ *cef.WindowInfo, _ **cef.Client, _ *cef.BrowserSettings, _ **cef.DictionaryValue, _ *bool) bool {
+				w.windowOpen(url)
+				return true
+			},
+		},
+		LoadHandler: &cef.LoadHandler{
+			OnLoadingStateChange: func(_ *cef.Browser, loading, _, _ bool) { w.loadingChanged(loading) },
+			OnLoadStart:          func(_ *cef.Browser, f *cef.Frame, _ cef.TransitionType) { w.loadStarted(f) },
+			OnLoadEnd:            func(_ *cef.Browser, f *cef.Frame, status int) { w.loadEnded(f, status) },
+			OnLoadError: func(_ *cef.Browser, f *cef.Frame, code cef.ErrorCode, text, url string) {
+				w.loadFailed(f, code, text, url)
+			},
+		},
+		RequestHandler: &cef.RequestHandler{
+			OnBeforeBrowse: func(_ *cef.Browser, f *cef.Frame, r *cef.Request, _, _ bool) bool { return !w.mayNavigate(f, r) },
+			OnRenderProcessTerminated: func(_ *cef.Browser, status cef.TerminationStatus, code int, text string) {
+				w.rendererGone(status, code, text)
+			},
+			OnOpenURLFromTab: func(_ *cef.Browser, _ *cef.Frame, url string, _ cef.WindowOpenDisposition, _ bool) bool {
+				w.windowOpen(url)
+				return true
+			},
+		},
+		FrameHandler: &cef.FrameHandler{
+			OnFrameDetached:    func(_ *cef.Browser, f *cef.Frame) { w.peer.Gone(f.GetIdentifier(), ipc.ErrNavigated) },
+			OnMainFrameChanged: w.mainFrameChanged,
+		},
+		DisplayHandler: &cef.DisplayHandler{
+			OnTitleChange:          func(_ *cef.Browser, title string) { w.titleChanged(title) },
+			OnConsoleMessage:       w.consoleMessage,
+			OnFullscreenModeChange: func(_ *cef.Browser, on bool) { w.win.SetFullscreen(on) },
+		},
+		DragHandler: &cef.DragHandler{
+			OnDraggableRegionsChanged: func(_ *cef.Browser, _ *cef.Frame, regions []cef.DraggableRegion) { w.win.SetDraggableRegions(regions) },
+		},
+		JSDialogHandler: &cef.JSDialogHandler{
+			// A page that does not want to go stays, without a question to the user, as in Electron.
+			OnBeforeUnloadDialog: func(_ *cef.Browser, _ string, _ bool, callback *cef.JSDialogCallback) bool {
+				w.host.Refused()
+				callback.Cont(false, "")
+				w.events.unloadPrevented.Emit(&w.queue, struct{}{})
+				return true
+			},
+		},
+		PermissionHandler:        denyPermissions(),
+		ContextMenuHandler:       w.contextMenu(),
+		OnProcessMessageReceived: w.receive,
+	}
+}
+
+// denyPermissions answers every question of a page for a permission with no.
+func denyPermissions() *cef.PermissionHandler {
+	return &cef.PermissionHandler{
+		OnRequestMediaAccessPermission: func(_ *cef.Browser, _ *cef.Frame, _ string, _ uint32, callback *cef.MediaAccessCallback) bool {
+			callback.Cancel()
+			return true
+		},
+		OnShowPermissionPrompt: func(_ *cef.Browser, _ uint64, _ string, _ uint32, callback *cef.PermissionPromptCallback) bool {
+			callback.Cont(cef.PermissionRequestResultDeny)
+			return true
+		},
+	}
+}
+
+// contextMenu leaves the menu where there is text to edit; the rest of Chromium's menu is for a browser.
+func (w *Window) contextMenu() *cef.ContextMenuHandler {
+	return &cef.ContextMenuHandler{
+		OnBeforeContextMenu: func(_ *cef.Browser, _ *cef.Frame, params *cef.ContextMenuParams, model *cef.MenuModel) {
+			if !params.IsEditable() {
+				model.Clear()
+			}
+		},
+	}
+}
+
+func (w *Window) created(browser *cef.Browser) {
+	w.host.BrowserOpened()
+	w.browser = browser.Retain()
+	w.session = devtools.Attach(w.browser)
+	w.register()
+}
+
+var messageName = cef.NewMessageName(renderer.Message)
+
+// receive takes a packet from a renderer. Only the main frame has a preload, so nobody else has anything to say.
+func (w *Window) receive(_ *cef.Browser, frame *cef.Frame, source cef.ProcessID, message *cef.ProcessMessage) bool {
+	if source != cef.ProcessIDRenderer || message.GetName() != renderer.Message {
+		return false
+	}
+	if !frame.IsMain() {
+		w.log.Warn("packet from a frame without a preload dropped", zap.String("frame", frame.GetIdentifier()))
+		return true
+	}
+	packet := message.Bytes(protocol.MaxPacket)
+	if packet == nil {
+		w.log.Warn("message without a packet dropped")
+		return true
+	}
+	url := frame.GetURL()
+	sender := ipc.Sender{WindowID: w.id, FrameID: frame.GetIdentifier(), MainFrame: true, URL: url, Origin: originOf(url)}
+	conn := ipc.Conn{Sender: sender, Connect: func() ipc.Link { return &frameLink{frame: frame.Retain()} }}
+	if err := w.peer.Receive(conn, packet); err != nil {
+		w.log.Warn("packet dropped", zap.String("origin", sender.Origin), zap.Error(err))
+	}
+	return true
+}
+
+// A frameLink is the way to a frame for as long as its document lives.
+type frameLink struct {
+	mu    sync.RWMutex
+	frame *cef.Frame
+}
+
+// Send sends one packet.
+func (l *frameLink) Send(packet []byte) error {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.frame.SendBytes(cef.ProcessIDRenderer, messageName, packet, renderer.SharedMemoryFrom)
+}
+
+// Close gives the frame back.
+func (l *frameLink) Close() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.frame.Release()
+}
+
+// mainFrameChanged tells which frame is now the window's main one; what the old one asked for has nobody to answer to.
+func (w *Window) mainFrameChanged(_ *cef.Browser, old, current *cef.Frame) {
+	if old != nil {
+		w.peer.Gone(old.GetIdentifier(), ipc.ErrNavigated)
+	}
+	if current != nil {
+		w.frame = current.GetIdentifier()
+	}
+}
+
+// windowOpen answers window.open: with a window of the app's own making or not at all.
+func (w *Window) windowOpen(url string) {
+	if w.o.WindowOpen == nil {
+		w.log.Warn("window.open denied", zap.String("url", url))
+		return
+	}
+	w.queue.Add(func() {
+		o := w.o.WindowOpen(w.context(), url)
+		if o == nil {
+			return
+		}
+		if o.URL == "" {
+			o.URL = url
+		}
+		if _, err := New(w.app, *o); err != nil {
+			w.log.Error("window.open failed", zap.String("url", url), zap.Error(err))
+		}
+	})
+}
+
+func (w *Window) context() context.Context { return w.host.Context() }

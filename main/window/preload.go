@@ -1,0 +1,105 @@
+package window
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"go.uber.org/zap"
+
+	"github.com/oriel-go/oriel/cef"
+	"github.com/oriel-go/oriel/cef/distribution"
+	"github.com/oriel-go/oriel/main/ipc"
+	"github.com/oriel-go/oriel/protocol"
+	"github.com/oriel-go/oriel/renderer"
+)
+
+// blank is the document a browser begins with. The page is loaded when the preload is registered: DevTools does not answer while a first
+// navigation is held, and a page that is faster than the registration would run without its preload.
+const blank = "about:blank"
+
+func fillExtraInfo(extra *cef.DictionaryValue, token string) {
+	extra.SetString(renderer.KeyToken, token)
+	extra.SetBool(renderer.KeySubframes, false)
+}
+
+// rules say who may use which channel in this window.
+func (w *Window) rules() []protocol.Rule {
+	if w.o.Allow != nil {
+		return w.o.Allow
+	}
+	return w.host.Allow
+}
+
+func (w *Window) allowed(origin, channel string) bool {
+	return protocol.Allowed(w.rules(), origin, channel)
+}
+
+// register puts runtime and preload in front of every document to come. UI thread; the rest goes on when the browser has answered.
+func (w *Window) register() {
+	source, err := w.source()
+	if err != nil {
+		w.registered(err)
+		return
+	}
+	w.session.Start("Page.enable", struct{}{}, func(_ json.RawMessage, err error) {
+		if err != nil {
+			w.registered(err)
+		}
+	})
+	script := map[string]any{"source": source, "worldName": renderer.WorldName}
+	w.session.Start("Page.addScriptToEvaluateOnNewDocument", script, func(_ json.RawMessage, err error) { w.registered(err) })
+}
+
+func (w *Window) source() (string, error) {
+	var allow []renderer.Rule
+	for _, r := range w.rules() {
+		allow = append(allow, renderer.Rule{Channels: r.Channels, Origins: r.Origins})
+	}
+	return renderer.Source(renderer.Config{
+		Token: w.token, Preload: w.o.Preload, PreloadPath: w.o.PreloadName, Argv: w.o.PreloadArgs, Allow: allow, Versions: versions(),
+	})
+}
+
+// versions are process.versions of the preload.
+func versions() map[string]string {
+	v, chromium, _ := strings.Cut(distribution.Version, "+chromium-")
+	return map[string]string{"cef": v, "chrome": chromium}
+}
+
+// registered runs on the UI thread, once.
+func (w *Window) registered(err error) {
+	select {
+	case <-w.prepared:
+		return
+	default:
+	}
+	if err != nil {
+		w.prepareErr = fmt.Errorf("window %d: the preload cannot be registered: %w", w.id, err)
+		w.log.Error("preload not registered", zap.Error(err))
+	}
+	close(w.prepared)
+	if err == nil && w.load == nil && w.browser != nil {
+		w.navigate(&load{url: w.o.URL})
+	}
+}
+
+// A PreloadError is what a preload threw.
+type PreloadError struct {
+	Name    string // Options.PreloadName
+	Message string
+	Stack   string
+}
+
+// reserved hears what the runtime itself has to say.
+func (w *Window) reserved(_ ipc.Sender, channel string, args ipc.Args) {
+	if channel != protocol.ReservedPrefix+"preload-error" {
+		return
+	}
+	e := PreloadError{Name: w.o.PreloadName}
+	if args.Decode(0, &e.Message) != nil || args.Len() > 1 && args.Decode(1, &e.Stack) != nil {
+		return
+	}
+	w.log.Error("the preload failed", zap.String("preload", e.Name), zap.String("error", e.Message), zap.String("stack", e.Stack))
+	w.events.preloadError.Emit(&w.queue, e)
+}

@@ -1,0 +1,188 @@
+package window
+
+import "github.com/oriel-go/oriel/cef"
+
+// windowDelegate answers for the window around the page. UI thread.
+func (w *Window) windowDelegate() *cef.WindowDelegate {
+	return &cef.WindowDelegate{
+		OnWindowCreated:       w.windowCreated,
+		OnWindowDestroyed:     func(*cef.Window) { w.windowDestroyed() },
+		CanClose:              func(*cef.Window) bool { return w.canClose() },
+		GetInitialBounds:      func(*cef.Window) cef.Rect { return w.initialBounds() },
+		GetMinimumSize:        func(*cef.View) cef.Size { return cef.Size{Width: w.o.MinWidth, Height: w.o.MinHeight} },
+		GetMaximumSize:        func(*cef.View) cef.Size { return cef.Size{Width: w.o.MaxWidth, Height: w.o.MaxHeight} },
+		CanResize:             func(*cef.Window) bool { return !w.o.FixedSize },
+		CanMaximize:           func(*cef.Window) bool { return !w.o.FixedSize },
+		IsFrameless:           func(*cef.Window) bool { return w.o.Frameless },
+		GetWindowRuntimeStyle: func() cef.RuntimeStyle { return cef.RuntimeStyleAlloy },
+		OnWindowActivationChanged: func(_ *cef.Window, active bool) {
+			w.events.focus.Emit(&w.queue, active)
+		},
+		OnWindowBoundsChanged: func(_ *cef.Window, b *cef.Rect) {
+			w.events.bounds.Emit(&w.queue, Rect{b.X, b.Y, b.Width, b.Height})
+		},
+		GetLinuxWindowProperties: func(_ *cef.Window, p *cef.LinuxWindowProperties) bool {
+			p.WaylandAppID, p.WmClassClass, p.WmClassName, p.WmRoleName = w.host.Name, w.host.Name, w.host.Name, "window"
+			return true
+		},
+	}
+}
+
+func (w *Window) browserViewDelegate() *cef.BrowserViewDelegate {
+	return &cef.BrowserViewDelegate{
+		GetBrowserRuntimeStyle: func() cef.RuntimeStyle { return cef.RuntimeStyleAlloy },
+	}
+}
+
+// windowCreated puts the page into the window, which creates the browser.
+func (w *Window) windowCreated(win *cef.Window) {
+	w.win = win.Retain()
+	w.win.SetBackgroundColor(argb(w.o.Background))
+	w.view.SetBackgroundColor(argb(w.o.Background))
+	if w.o.Title != "" {
+		w.win.SetTitle(w.o.Title)
+	}
+	w.setIcon()
+	w.win.AddChildView(&w.view.View)
+	if w.o.Fullscreen {
+		w.win.SetFullscreen(true)
+	}
+}
+
+func (w *Window) setIcon() {
+	if len(w.o.Icon) == 0 {
+		return
+	}
+	icon := cef.ImageCreate()
+	defer icon.Release()
+	if !icon.AddPNG(1, w.o.Icon) {
+		w.log.Warn("Options.Icon is not a PNG")
+		return
+	}
+	w.win.SetWindowIcon(icon)
+	w.win.SetWindowAppIcon(icon)
+}
+
+// initialBounds is the wanted size at the wanted place, or in the middle of the screen.
+func (w *Window) initialBounds() cef.Rect {
+	r := cef.Rect{Width: w.o.Width, Height: w.o.Height}
+	if w.o.Position != nil {
+		r.X, r.Y = w.o.Position.X, w.o.Position.Y
+		return r
+	}
+	display := cef.DisplayGetPrimary()
+	defer display.Release()
+	area := display.GetWorkArea()
+	r.X, r.Y = area.X+max(0, area.Width-r.Width)/2, area.Y+max(0, area.Height-r.Height)/2
+	return r
+}
+
+// canClose lets the window go when its page has agreed. Asked again after that, TryCloseBrowser says yes.
+func (w *Window) canClose() bool {
+	if w.browser == nil {
+		return true
+	}
+	host := w.browser.GetHost()
+	defer host.Release()
+	if w.forced {
+		host.CloseBrowser(true)
+		return true
+	}
+	return host.TryCloseBrowser()
+}
+
+func (w *Window) windowDestroyed() {
+	w.win.Release()
+	w.win = nil
+	w.gone()
+}
+
+// Show shows the window.
+func (w *Window) Show() error {
+	return w.do(func() {
+		w.hidden = false
+		w.show()
+	})
+}
+
+func (w *Window) show() {
+	w.shown = true
+	w.win.Show()
+}
+
+// Hide hides the window.
+func (w *Window) Hide() error {
+	return w.do(func() {
+		w.hidden = true
+		w.win.Hide()
+	})
+}
+
+// Visible reports whether the window is shown.
+func (w *Window) Visible() (yes bool) {
+	_ = w.do(func() { yes = w.win.IsVisible() })
+	return yes
+}
+
+// Close closes the window if its page agrees: a beforeunload handler may refuse. It does not wait; see Closed.
+func (w *Window) Close() { _ = w.do(func() { w.win.Close() }) }
+
+// Destroy closes the window without asking its page. It does not wait; see Closed.
+func (w *Window) Destroy() {
+	_ = w.do(func() {
+		w.forced = true
+		w.win.Close()
+	})
+}
+
+// Focus brings the window to the front and gives it the keyboard.
+func (w *Window) Focus() error {
+	return w.do(func() {
+		w.win.Activate()
+		w.view.RequestFocus()
+	})
+}
+
+// Bounds returns the window's place and size, frame included.
+func (w *Window) Bounds() (r Rect, err error) {
+	err = w.do(func() {
+		b := w.win.GetBounds()
+		r = Rect{b.X, b.Y, b.Width, b.Height}
+	})
+	return r, err
+}
+
+// SetBounds moves and resizes the window.
+func (w *Window) SetBounds(r Rect) error {
+	return w.do(func() { w.win.SetBounds(&cef.Rect{X: r.X, Y: r.Y, Width: r.Width, Height: r.Height}) })
+}
+
+// Title returns the window's title.
+func (w *Window) Title() (title string, err error) {
+	err = w.do(func() { title = w.win.GetTitle() })
+	return title, err
+}
+
+// SetTitle sets the window's title. A page that changes its own replaces it.
+func (w *Window) SetTitle(title string) error { return w.do(func() { w.win.SetTitle(title) }) }
+
+// Maximize, Minimize and Restore do as the buttons of the window's frame.
+func (w *Window) Maximize() error { return w.do(func() { w.win.Maximize() }) }
+
+// Minimize makes the window an icon.
+func (w *Window) Minimize() error { return w.do(func() { w.win.Minimize() }) }
+
+// Restore ends being maximized or minimized.
+func (w *Window) Restore() error { return w.do(func() { w.win.Restore() }) }
+
+// SetFullscreen begins or ends full screen.
+func (w *Window) SetFullscreen(on bool) error { return w.do(func() { w.win.SetFullscreen(on) }) }
+
+// Fullscreen reports whether the window fills the screen.
+func (w *Window) Fullscreen() (yes bool) {
+	_ = w.do(func() { yes = w.win.IsFullscreen() })
+	return yes
+}
+
+// SetAlwaysOnTop keeps the window above others, or no longer.
+func (w *Window) SetAlwaysOnTop(on bool) error { return w.do(func() { w.win.SetAlwaysOnTop(on) }) }
