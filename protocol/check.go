@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"unicode/utf8"
 )
 
 // ErrPacket is the kind of every error about bytes that are not a packet:
@@ -140,6 +139,9 @@ func (w *walker) value() error {
 		}
 		for depth > 0 {
 			top = &w.stack[depth-1]
+			if top.kind <= inMap {
+				w.short(top)
+			}
 			if top.kind <= inMap && top.left > 0 || top.kind > inMap && w.pos < int(top.end) {
 				break
 			}
@@ -152,6 +154,35 @@ func (w *walker) value() error {
 			return nil
 		}
 	}
+}
+
+// short steps over the children of an array or map that are most frequent and
+// need no more than a look: numbers of one byte, null, booleans, short strings.
+// It stops before anything else, also before what is wrong.
+func (w *walker) short(top *level) {
+	b, pos := w.b[:top.end], w.pos
+	for top.left > 0 && w.budget > 0 && pos < len(b) {
+		c := b[pos]
+		next := pos + 1
+		switch {
+		case c&0xe0 == 0xa0:
+			if next += int(c & 0x1f); next > len(b) {
+				w.pos = pos
+				return
+			}
+		case top.kind == inMap && top.n&1 == 0: // a key
+			w.pos = pos
+			return
+		case c > 0x7f && c < 0xe0 && c != 0xc0 && c != 0xc2 && c != 0xc3:
+			w.pos = pos
+			return
+		}
+		pos = next
+		top.left--
+		top.n++
+		w.budget--
+	}
+	w.pos = pos
 }
 
 // open handles an item that is more than its head: it steps over a payload,
@@ -321,6 +352,3 @@ func (w *walker) leafExt(it *item) string {
 	}
 	return ""
 }
-
-// validText reports whether b is UTF-8.
-func validText(b []byte) bool { return utf8.Valid(b) }

@@ -31,11 +31,6 @@ type item struct {
 	bits  uint64 // value of bool, int, uint; bits of a float64
 }
 
-// payload says whether size counts bytes that follow the head.
-func (it *item) payload() bool {
-	return it.class == classStr || it.class == classBin || it.class == classExt
-}
-
 // readItem reads the head at the start of b. It returns classBad for the one
 // unused code and where b ends inside the head. It does not look at size.
 func readItem(b []byte) item {

@@ -1,6 +1,9 @@
 package protocol
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"unicode/utf8"
+)
 
 // A Packet is a checked packet.
 type Packet struct {
@@ -209,7 +212,7 @@ func (w *walker) text(problem string) ([]byte, error) {
 		return nil, w.fail("length beyond the end")
 	}
 	s := w.b[w.pos : w.pos+int(it.size)]
-	if !validText(s) {
+	if !utf8.Valid(s) {
 		return nil, w.fail("text is not UTF-8")
 	}
 	w.pos += len(s)

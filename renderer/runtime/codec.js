@@ -21,7 +21,7 @@ const codec = (() => {
   const viewKinds = Object.assign(Object.create(null), ...viewNames.map((name, i) => ({ [name]: i })));
 
   const START_SIZE = 1024; // of an encoder's buffer
-  const KEEP_SIZE = 1 << 20; // a larger one goes with its packet
+  const KEEP_SIZE = 4 << 20; // a larger one goes with its packet
 
   const { keys, getPrototypeOf, getOwnPropertyDescriptor, defineProperty, hasOwn } = Object;
   const { isArray } = Array;
