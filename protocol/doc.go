@@ -61,6 +61,10 @@
 // Ext 12 may stand wherever the tables say str, map keys included, except in
 // the frame itself.
 //
+// A writer uses the shortest form of every head, except that exts 6 to 11 have
+// the 32-bit length, which is known only when they end. A reader takes any form.
+// Go sorts the keys of maps; JavaScript keeps the order of properties.
+//
 // # Back references
 //
 // Every array, map, bin, Date and ext 2, 3, 4 and 6 to 11 has a number: its
