@@ -1,0 +1,100 @@
+package window_test
+
+import (
+	"context"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/oriel-go/oriel/internal/apptest"
+	"github.com/oriel-go/oriel/main/app"
+	"github.com/oriel-go/oriel/main/ipc"
+	"github.com/oriel-go/oriel/main/pages"
+	"github.com/oriel-go/oriel/main/window"
+)
+
+func TestMain(m *testing.M) { apptest.Main(m) }
+
+const page = `<!doctype html><title>A page</title><h1 id=h>Hi</h1><script src=page.js></script>`
+
+const preload = `
+const { contextBridge, ipcRenderer } = require('oriel');
+contextBridge.exposeInMainWorld('api', {
+  invoke: (channel, ...args) => ipcRenderer.invoke(channel, ...args),
+  send: (channel, ...args) => ipcRenderer.send(channel, ...args),
+  on: (channel, listener) => { ipcRenderer.on(channel, (event, ...args) => listener(...args)); },
+});`
+
+// site serves a page whose script notes what it finds when it runs.
+func site(extra map[string]string) app.Options {
+	files := fstest.MapFS{
+		"index.html": {Data: []byte(page)},
+		"page.js":    {Data: []byte(`window.early = typeof window.api;`)},
+	}
+	for name, text := range extra {
+		files[name] = &fstest.MapFile{Data: []byte(text)}
+	}
+	return app.Options{Pages: pages.FS(files)}
+}
+
+// open opens a window and waits for its page.
+func open(t *testing.T, a *app.App, o window.Options) *window.Window {
+	t.Helper()
+	if o.Preload == "" {
+		o.Preload = preload
+	}
+	url := o.URL
+	o.URL = "about:blank"
+	w, err := window.New(a, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if url != "about:blank" {
+		if err := w.LoadURL(ctx(t), url); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return w
+}
+
+// ctx bounds a step that could wait for ever.
+func ctx(t *testing.T) context.Context {
+	c, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	t.Cleanup(cancel)
+	return c
+}
+
+// eval runs a script and returns what it evaluates to.
+func eval[T any](t *testing.T, w *window.Window, script string) (v T) {
+	t.Helper()
+	if err := w.Eval(ctx(t), script, &v); err != nil {
+		t.Fatalf("%s: %v", script, err)
+	}
+	return v
+}
+
+func TestThread(t *testing.T) {
+	apptest.InApp(t, site(nil), func(t *testing.T, a *app.App) {
+		ipc.Handle(a.IPC(), "double", func(_ context.Context, n int) (int, error) { return 2 * n, nil })
+		heard := make(chan string, 1)
+		ipc.On(a.IPC(), "tell", func(_ context.Context, s string) { heard <- s })
+		w := open(t, a, window.Options{})
+		if got := eval[string](t, w, "window.early"); got != "object" {
+			t.Errorf("the page's first script sees window.api as %s", got)
+		}
+		if got := eval[int](t, w, "window.api.invoke('double', 21)"); got != 42 {
+			t.Errorf("invoke gave %d", got)
+		}
+		eval[any](t, w, "window.api.send('tell', 'psst')")
+		if got := <-heard; got != "psst" {
+			t.Errorf("heard %q", got)
+		}
+		eval[any](t, w, "window.got = new Promise(done => window.api.on('push', done)); 0")
+		if err := w.Send("push", map[string]any{"n": 7}); err != nil {
+			t.Fatal(err)
+		}
+		if got := eval[int](t, w, "window.got.then(v => v.n)"); got != 7 {
+			t.Errorf("push brought %d", got)
+		}
+	})
+}
