@@ -77,19 +77,19 @@ func scan(packet []byte, out *[]Frame) (document uint32, err error) {
 
 // frame checks the frame at pos and fills f.
 func (w *walker) frame(f *Frame) error {
-	head, err := w.next(classArray, "frame is not an array")
+	items, err := w.next(classArray, "frame is not an array")
 	if err != nil {
 		return err
 	}
-	it, err := w.next(classUint, "frame kind is not a number")
+	code, err := w.next(classUint, "frame kind is not a number")
 	if err != nil {
 		return err
 	}
-	if it.bits == 0 || it.bits >= uint64(len(frameLen)) {
+	if code == 0 || code >= uint64(len(frameLen)) {
 		return w.fail("unknown frame kind")
 	}
-	kind := Kind(it.bits)
-	if head.size != frameLen[kind] {
+	kind := Kind(code)
+	if items != frameLen[kind] {
 		return w.fail("wrong number of items in the frame")
 	}
 	f.Kind = kind
@@ -121,21 +121,21 @@ func (w *walker) call(f *Frame) error {
 	if w.keep {
 		f.Channel = string(channel)
 	}
-	head, err := w.next(classArray, "args is not an array")
+	n, err := w.next(classArray, "args is not an array")
 	if err != nil {
 		return err
 	}
-	if head.size > MaxArgs {
+	if n > MaxArgs {
 		return w.limit("too many arguments")
 	}
 	start := w.pos
 	w.count, w.refs = 0, false
-	for range head.size {
+	for range n {
 		if err := w.value(); err != nil {
 			return err
 		}
 	}
-	f.Args = Args{raw: w.b[start:w.pos:w.pos], n: int(head.size), refs: w.refs}
+	f.Args = Args{raw: w.b[start:w.pos:w.pos], n: int(n), refs: w.refs}
 	return nil
 }
 
@@ -177,41 +177,45 @@ func (w *walker) failure(f *Frame) error {
 	return w.single(f)
 }
 
-// next reads the head of an item of the given class.
-func (w *walker) next(want class, problem string) (item, error) {
+// next reads the head of an item of the given class and returns its number:
+// the value of a uint, the length or count of anything else.
+func (w *walker) next(want class, problem string) (uint64, error) {
 	it := readItem(w.b[w.pos:])
 	if it.class != want {
-		return it, w.fail(problem)
+		return 0, w.fail(problem)
 	}
 	if w.budget--; w.budget < 0 {
-		return it, w.limit("too many items")
+		return 0, w.limit("too many items")
 	}
 	w.pos += int(it.head)
-	return it, nil
+	if want == classUint {
+		return it.bits, nil
+	}
+	return uint64(it.size), nil
 }
 
 // id reads a request number.
 func (w *walker) id() (uint32, error) {
-	it, err := w.next(classUint, "id is not a number")
+	n, err := w.next(classUint, "id is not a number")
 	if err != nil {
 		return 0, err
 	}
-	if it.bits == 0 || it.bits > 1<<32-1 {
+	if n == 0 || n > 1<<32-1 {
 		return 0, w.fail("id out of range")
 	}
-	return uint32(it.bits), nil
+	return uint32(n), nil
 }
 
 // text reads a str and checks that it is UTF-8. The result lies in b.
 func (w *walker) text(problem string) ([]byte, error) {
-	it, err := w.next(classStr, problem)
+	n, err := w.next(classStr, problem)
 	if err != nil {
 		return nil, err
 	}
-	if int(it.size) > len(w.b)-w.pos {
+	if n > uint64(len(w.b)-w.pos) {
 		return nil, w.fail("length beyond the end")
 	}
-	s := w.b[w.pos : w.pos+int(it.size)]
+	s := w.b[w.pos : w.pos+int(n)]
 	if !utf8.Valid(s) {
 		return nil, w.fail("text is not UTF-8")
 	}

@@ -42,7 +42,7 @@ func (k Kind) String() string {
 }
 
 // frameLen is the number of items in a frame of each kind.
-var frameLen = [...]uint32{KindHello: 1, KindSend: 3, KindInvoke: 4, KindResult: 3, KindError: 6, KindCancel: 2}
+var frameLen = [...]uint64{KindHello: 1, KindSend: 3, KindInvoke: 4, KindResult: 3, KindError: 6, KindCancel: 2}
 
 // The msgpack extension types. codec.js has the same table.
 const (

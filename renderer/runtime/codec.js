@@ -532,7 +532,7 @@ const codec = (() => {
     }
 
     // text writes a string that the frame itself holds.
-    const text = (s) => string(isWellFormed(s) ? s : s.toWellFormed());
+    const text = (v) => string(String(v).toWellFormed());
 
     const writers = {
       hello() {
@@ -565,7 +565,7 @@ const codec = (() => {
         text(name);
         text(message);
         if (code === undefined || code === null) byte(0xc0);
-        else text(String(code));
+        else text(code);
         value(data === undefined ? null : data);
       },
       cancel(id) {
