@@ -5,7 +5,6 @@ import (
 	"context"
 	"embed"
 	"fmt"
-	"io/fs"
 	"log"
 	"time"
 
@@ -22,11 +21,7 @@ var ui embed.FS
 var preload string
 
 func main() {
-	files, err := fs.Sub(ui, "ui")
-	if err != nil {
-		log.Fatal(err)
-	}
-	a := app.New(app.Options{Name: "hello", Pages: pages.FS(files)})
+	a := app.New(app.Options{Name: "hello", Pages: pages.FS(ui, pages.Folder("ui"))})
 	ipc.Handle(a.IPC(), "greet", func(_ context.Context, name string) (string, error) {
 		return fmt.Sprintf("Hello, %s!", name), nil
 	})
@@ -36,14 +31,19 @@ func main() {
 		if err != nil {
 			return err
 		}
-		for range time.Tick(time.Second) {
-			if w.Send("time", time.Now()) != nil {
-				return nil
-			}
-		}
-		return nil
+		go tick(w)
+		return tour(ctx, a, w)
 	})
 	if err := a.Run(context.Background()); err != nil {
 		log.Fatal(err)
+	}
+}
+
+// tick tells the page the time until its window is closed.
+func tick(w *window.Window) {
+	for now := range time.Tick(time.Second) {
+		if w.Send("time", now) != nil {
+			return
+		}
 	}
 }

@@ -17,7 +17,14 @@ const indexPage = "index.html"
 // A folder is served by its index.html; nothing is listed. Ranges and conditional requests are answered if files can seek.
 func FS(fsys fs.FS, opts ...Option) http.Handler {
 	s := &files{fsys: fsys, options: newOptions(opts)}
-	s.tags.init(fsys)
+	if dir := s.options.folder; dir != "" {
+		sub, err := fs.Sub(fsys, dir)
+		if err != nil {
+			panic(fmt.Errorf("pages: Folder(%q): %w", dir, err))
+		}
+		s.fsys = sub
+	}
+	s.tags.init(s.fsys)
 	return s
 }
 

@@ -16,6 +16,7 @@ type Option func(*options)
 type options struct {
 	header     http.Header
 	singlePage string
+	folder     string
 }
 
 func newOptions(opts []Option) *options {
@@ -48,6 +49,10 @@ func Header(name, value string) Option {
 // SinglePage serves file, by name such as "index.html", for every address at which there is no file, so that a router in the page can
 // show it. Only navigations get it: a script or an image that is missing is a 404. [Secure] ignores it.
 func SinglePage(file string) Option { return func(o *options) { o.singlePage = file } }
+
+// Folder makes dir within the file system the root of what [FS] serves: go:embed keeps the name of the folder it embeds. FS panics if dir
+// is not a path as fs.ValidPath has them. [Secure] ignores it.
+func Folder(dir string) Option { return func(o *options) { o.folder = dir } }
 
 // Secure gives h's answers the headers that those of [FS] have: the strict [DefaultCSP], no guessing of content types, and nothing for
 // other origins. What h sets itself wins.
