@@ -8,6 +8,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/oriel-go/oriel/cef"
+	"github.com/oriel-go/oriel/main/internal/engine"
 	"github.com/oriel-go/oriel/main/ipc"
 )
 
@@ -25,8 +26,9 @@ const errAborted = int(cef.ErrorCodeAborted)
 
 // A load is a navigation that the app asked for.
 type load struct {
-	url  string
-	done chan error // nil if nobody waits
+	url     string
+	done    chan error // nil if nobody waits
+	aborted error      // set when a navigation has ended in ERR_ABORTED: this one, or one that it replaced
 }
 
 // LoadURL leads the window to url, relative to the app's origin if it has no scheme, and waits until the page's load event. A page that
@@ -82,7 +84,7 @@ func (w *Window) finishLoad(err error) {
 	}
 	if l.done != nil {
 		l.done <- err
-	} else if err != nil {
+	} else if e, ok := err.(*LoadError); ok && e.Code != errAborted {
 		w.log.Error("page not loaded", zap.Error(err))
 	}
 }
@@ -107,26 +109,38 @@ func (w *Window) loadFailed(f *cef.Frame, code cef.ErrorCode, text, url string) 
 	if !f.IsMain() {
 		return
 	}
-	if int(code) == errAborted && w.load != nil && w.load.url != url {
-		return // the end of the load that this one replaced
-	}
 	err := &LoadError{int(code), text, url}
-	w.finishLoad(err)
-	if int(code) != errAborted {
-		w.readyToShow()
-		w.events.loadFailed.Emit(&w.queue, err)
+	if int(code) == errAborted {
+		if w.load != nil {
+			w.load.aborted = err
+		}
+		return
 	}
+	w.finishLoad(err)
+	w.readyToShow()
+	w.events.loadFailed.Emit(&w.queue, err)
 }
 
-// loadingChanged catches loads without a load event of their own, as within a document.
+// loadingChanged finishes loads that have no load event of their own: within a document, and those that were aborted. One that replaced
+// another hears of the other's abortion too; a moment later it shows which of the two it was.
 func (w *Window) loadingChanged(loading bool) {
-	if !loading && w.load != nil {
+	l := w.load
+	if loading || l == nil {
+		return
+	}
+	engine.Post(func() {
+		if w.browser == nil || w.load != l || w.browser.IsLoading() {
+			return
+		}
 		frame := w.browser.GetMainFrame()
 		defer frame.Release()
-		if frame.GetURL() == w.load.url && w.load.url != blank {
+		switch {
+		case l.aborted != nil:
+			w.finishLoad(l.aborted)
+		case frame.GetURL() == l.url && l.url != blank:
 			w.finishLoad(nil)
 		}
-	}
+	})
 }
 
 // readyToShow shows the window the first time there is something to see in it.
