@@ -103,7 +103,7 @@ func comparable(switches []string) []string {
 	for _, s := range switches {
 		name, value, _ := strings.Cut(s, "=")
 		switch name {
-		case "--log-file", "--log-severity", "--lang", "--user-data-dir":
+		case "--log-file", "--log-severity", "--log-items", "--lang", "--user-data-dir":
 			continue
 		case "--disable-features", "--enable-features":
 			features := strings.Split(value, ",")

@@ -60,15 +60,20 @@ func readVariants(name string) ([]string, error) {
 	return variants, nil
 }
 
-// printStudy prints medians, and the median of each round's difference from the first variant.
+// printStudy prints the fastest start (what a busy machine hides least), medians, and the median of each round's difference from the first variant.
 func printStudy(variants []string, all [][]settled) {
 	columns := []func(settled) float64{
 		func(r settled) float64 { return r.loadMS },
 		func(r settled) float64 { return r.pssMiB },
 		func(r settled) float64 { return r.cpuMS },
 	}
-	fmt.Printf("%9s %8s %9s %8s %9s %8s %5s  switches\n", "start ms", "±", "PSS MiB", "±", "CPU ms", "±", "procs")
+	fmt.Printf("%8s %9s %8s %9s %8s %9s %8s %5s  switches\n", "fastest", "start ms", "±", "PSS MiB", "±", "CPU ms", "±", "procs")
 	for n, variant := range variants {
+		fastest := all[n][0].loadMS
+		for _, r := range all[n] {
+			fastest = min(fastest, r.loadMS)
+		}
+		fmt.Printf("%8.1f ", fastest)
 		for _, column := range columns {
 			var values, differences []float64
 			for round, r := range all[n] {

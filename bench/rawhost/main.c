@@ -41,29 +41,47 @@ void host_print(const char *line) {
   pthread_mutex_unlock(&lock);
 }
 
-static void append_switch(cef_command_line_t *line, const char *text) {
-  const char *name = text + 2;
-  const char *equals = strchr(name, '=');
-  if (!equals) {
-    cef_string_t whole = host_string(name);
-    line->append_switch(line, &whole);
-    host_clear(&whole);
-    return;
-  }
+static void append_flag(cef_command_line_t *line, const char *text) {
+  cef_string_t name = host_string(text);
+  line->append_switch(line, &name);
+  host_clear(&name);
+}
+
+// Appends --name=value. A second list of features would replace the first, which is CEF's own: they are joined.
+static void append_value(cef_command_line_t *line, const char *text, size_t name_length) {
+  static const char features[] = "-features";
+  const char *value = text + name_length + 1;
+  char joined[4096];
   cef_string_t key = {0};
-  oriel_cef.cef_string_utf8_to_utf16(name, (size_t)(equals - name), &key);
-  cef_string_t value = host_string(equals + 1);
-  line->append_switch_with_value(line, &key, &value);
+  cef_string_utf8_t before = {0};
+  oriel_cef.cef_string_utf8_to_utf16(text, name_length, &key);
+  cef_string_userfree_t old = line->get_switch_value(line, &key);
+  if (old && name_length >= sizeof features && strncmp(value - sizeof features, features, sizeof features - 1) == 0) {
+    oriel_cef.cef_string_utf16_to_utf8(old->str, old->length, &before);
+    line->remove_switch(line, &key);
+  }
+  snprintf(joined, sizeof joined, "%s%s%s", before.str ? before.str : "", before.length ? "," : "", value);
+  cef_string_t whole = host_string(joined);
+  line->append_switch_with_value(line, &key, &whole);
+  if (old)
+    oriel_cef.cef_string_userfree_utf16_free(old);
+  oriel_cef.cef_string_utf8_clear(&before);
   host_clear(&key);
-  host_clear(&value);
+  host_clear(&whole);
 }
 
 // The process type is empty in the browser process only; children get their switches from it.
 static void on_before_command_line_processing(cef_app_t *self, const cef_string_t *type, cef_command_line_t *line) {
   (void)self;
   if (!type || type->length == 0) {
-    for (int i = 0; i < host_options.switch_count; i++)
-      append_switch(line, host_options.switches[i]);
+    for (int i = 0; i < host_options.switch_count; i++) {
+      const char *text = host_options.switches[i] + 2;
+      const char *equals = strchr(text, '=');
+      if (equals)
+        append_value(line, text, (size_t)(equals - text));
+      else
+        append_flag(line, text);
+    }
   }
   RELEASE(line);
 }
