@@ -87,7 +87,7 @@ func measureRest(sides []*host, rounds int) ([][]float64, error) {
 				return nil, err
 			}
 			memory[n] = append(memory[n], r.pssMiB)
-			switches = append(switches, comparable(r.switches))
+			switches = append(switches, normalized(r.switches))
 		}
 		if last := len(sides) - 1; !slices.Equal(switches[0], switches[last]) {
 			return nil, fmt.Errorf("the sides do not run with the same switches:\n%s: %s\n%s: %s",
@@ -97,8 +97,8 @@ func measureRest(sides []*host, rounds int) ([][]float64, error) {
 	return memory, nil
 }
 
-// comparable leaves out what differs by nature (paths, logging) and puts the rest in order, lists of features too.
-func comparable(switches []string) []string {
+// normalized leaves out what differs by nature (paths, logging) and puts the rest in order, lists of features too.
+func normalized(switches []string) []string {
 	var list []string
 	for _, s := range switches {
 		name, value, _ := strings.Cut(s, "=")

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestMedian(t *testing.T) {
+	for _, c := range []struct {
+		values []float64
+		want   float64
+	}{{nil, 0}, {[]float64{3}, 3}, {[]float64{5, 1, 3}, 3}, {[]float64{4, 1, 2, 3}, 2.5}} {
+		if got := median(c.values); got != c.want {
+			t.Errorf("median(%v) = %v, want %v", c.values, got, c.want)
+		}
+	}
+}
+
+// Order and paths do not make two command lines differ; a feature or a switch does.
+func TestNormalized(t *testing.T) {
+	a := normalized([]string{"--b", "--disable-features=Y,X", "--log-file=/one", "--a=1"})
+	b := normalized([]string{"--a=1", "--disable-features=X,Y,X", "--b", "--log-file=/two"})
+	if !slices.Equal(a, b) {
+		t.Errorf("%v and %v should be equal", a, b)
+	}
+	if c := normalized([]string{"--a=1", "--disable-features=X", "--b"}); slices.Equal(a, c) {
+		t.Errorf("%v and %v should differ", a, c)
+	}
+}
+
+func TestSwitchesFile(t *testing.T) {
+	for _, s := range switches() {
+		if strings.ContainsAny(s, " \t") || strings.Contains(s, "sandbox") || strings.Contains(s, "zygote") {
+			t.Errorf("%q has no place in a fair list", s)
+		}
+	}
+}
+
+// Whoever calls reads the memory of the processes that descend from it.
+func TestTree(t *testing.T) {
+	child := exec.Command("sleep", "60")
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = child.Process.Kill(); _ = child.Wait() }()
+	processes, err := tree(os.Getpid())
+	if err != nil {
+		t.Fatal(err)
+	}
+	isChild := func(p process) bool { return p.pid == child.Process.Pid }
+	if processes[0].pid != os.Getpid() || !slices.ContainsFunc(processes, isChild) {
+		t.Errorf("the tree %v lacks this process or its child", processes)
+	}
+	if mib, err := pss(processes); err != nil || mib <= 0 {
+		t.Errorf("pss = %v, %v", mib, err)
+	}
+}
+
+// A figure of a host without its sandbox is refused.
+func TestSandboxed(t *testing.T) {
+	self := process{os.Getpid(), []string{"app", "--type=renderer"}}
+	if sandboxed([]process{{self.pid, []string{"app", "--no-sandbox"}}, self}) == nil {
+		t.Error("--no-sandbox passed")
+	}
+	if sandboxed(nil) == nil {
+		t.Error("a host without a renderer passed")
+	}
+}
