@@ -126,6 +126,9 @@ func complete(o app.Options) app.Options {
 	if o.Log == nil {
 		c := zap.NewDevelopmentConfig()
 		c.Level = zap.NewAtomicLevelAt(zap.WarnLevel)
+		if level, err := zap.ParseAtomicLevel(os.Getenv("ORIEL_LOG")); err == nil && os.Getenv("ORIEL_LOG") != "" {
+			c.Level = level
+		}
 		c.DisableStacktrace = true
 		o.Log, _ = c.Build()
 	}

@@ -8,7 +8,6 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/oriel-go/oriel/cef"
-	"github.com/oriel-go/oriel/main/internal/engine"
 	"github.com/oriel-go/oriel/main/ipc"
 )
 
@@ -26,9 +25,9 @@ const errAborted = int(cef.ErrorCodeAborted)
 
 // A load is a navigation that the app asked for.
 type load struct {
-	url     string
-	done    chan error // nil if nobody waits
-	aborted error      // set when a navigation has ended in ERR_ABORTED: this one, or one that it replaced
+	url    string
+	done   chan error // nil if nobody waits
+	failed *LoadError // the network's word; the load ends when Chromium's error page has loaded in its place
 }
 
 // LoadURL leads the window to url, relative to the app's origin if it has no scheme, and waits until the page's load event. A page that
@@ -65,8 +64,12 @@ func (w *Window) LoadURL(ctx context.Context, url string) error {
 
 // navigate runs on the UI thread.
 func (w *Window) navigate(l *load) {
+	if w.load != nil {
+		w.replaced = append(w.replaced, w.load.url)
+	}
 	w.finishLoad(&LoadError{errAborted, "ERR_ABORTED", ""})
 	w.load = l
+	w.log.Debug("load", zap.String("url", l.url))
 	frame := w.browser.GetMainFrame()
 	defer frame.Release()
 	frame.LoadURL(l.url)
@@ -92,7 +95,8 @@ func (w *Window) finishLoad(err error) {
 // loadStarted hears that a new document is there.
 func (w *Window) loadStarted(f *cef.Frame) {
 	if f.IsMain() {
-		w.frame = f.GetIdentifier()
+		w.log.Debug("document begins", zap.String("url", f.GetURL()))
+		w.frame, w.replaced = f.GetIdentifier(), nil
 	}
 }
 
@@ -100,47 +104,50 @@ func (w *Window) loadEnded(f *cef.Frame, status int) {
 	if !f.IsMain() || f.GetURL() == blank && (w.load == nil || w.load.url != blank) {
 		return
 	}
-	w.finishLoad(nil)
+	if l := w.load; l != nil && l.failed != nil {
+		w.readyToShow()
+		w.events.loadFailed.Emit(&w.queue, l.failed)
+		w.finishLoad(l.failed)
+		return
+	}
+	w.log.Debug("page loaded", zap.String("url", f.GetURL()), zap.Int("status", status))
+	w.forgetBlank()
 	w.readyToShow()
 	w.events.loaded.Emit(&w.queue, Loaded{URL: f.GetURL(), Status: status})
+	w.finishLoad(nil)
 }
 
 func (w *Window) loadFailed(f *cef.Frame, code cef.ErrorCode, text, url string) {
 	if !f.IsMain() {
 		return
 	}
+	w.log.Debug("load failed", zap.String("url", url), zap.String("error", text))
 	err := &LoadError{int(code), text, url}
-	if int(code) == errAborted {
-		if w.load != nil {
-			w.load.aborted = err
+	if int(code) != errAborted {
+		if w.load == nil {
+			w.load = &load{url: url} // the page's own doing
 		}
+		w.load.failed = err
+		return
+	}
+	if i := slices.Index(w.replaced, url); i >= 0 {
+		w.replaced = slices.Delete(w.replaced, i, i+1)
 		return
 	}
 	w.finishLoad(err)
-	w.readyToShow()
-	w.events.loadFailed.Emit(&w.queue, err)
 }
 
-// loadingChanged finishes loads that have no load event of their own: within a document, and those that were aborted. One that replaced
-// another hears of the other's abortion too; a moment later it shows which of the two it was.
+// loadingChanged finishes loads that have no load event of their own, because they stayed within their document.
 func (w *Window) loadingChanged(loading bool) {
-	l := w.load
-	if loading || l == nil {
+	w.log.Debug("loading state", zap.Bool("loading", loading))
+	if loading || w.load == nil || w.load.url == blank {
 		return
 	}
-	engine.Post(func() {
-		if w.browser == nil || w.load != l || w.browser.IsLoading() {
-			return
-		}
-		frame := w.browser.GetMainFrame()
-		defer frame.Release()
-		switch {
-		case l.aborted != nil:
-			w.finishLoad(l.aborted)
-		case frame.GetURL() == l.url && l.url != blank:
-			w.finishLoad(nil)
-		}
-	})
+	frame := w.browser.GetMainFrame()
+	defer frame.Release()
+	if frame.GetURL() == w.load.url {
+		w.finishLoad(nil)
+	}
 }
 
 // readyToShow shows the window the first time there is something to see in it.
@@ -155,14 +162,15 @@ func (w *Window) readyToShow() {
 	w.events.readyToShow.Emit(&w.queue, struct{}{})
 }
 
-// mayNavigate decides where a page may lead its window. What the app asked for by LoadURL is not in question, nor is reloading and history.
+// mayNavigate decides where a page may lead its window. What the app asked for by LoadURL is not in question, nor is reloading and history:
+// Chromium tells them apart, and a page cannot pass its own navigations off as them.
 func (w *Window) mayNavigate(f *cef.Frame, r *cef.Request) bool {
-	url := r.GetURL()
-	if !f.IsMain() || w.load != nil && w.load.url == url {
+	url, transition := r.GetURL(), r.GetTransitionType()
+	if !f.IsMain() || transition&cef.TransitionTypeForwardBackFlag != 0 {
 		return true
 	}
-	transition := r.GetTransitionType()
-	if transition&cef.TransitionType(0xFF) == cef.TransitionTypeReload || transition&cef.TransitionTypeForwardBackFlag != 0 {
+	switch transition & cef.TransitionTypeSourceMask {
+	case cef.TransitionTypeExplicit, cef.TransitionTypeReload:
 		return true
 	}
 	if slices.Contains(w.host.Origins, originOf(url)) {
@@ -188,24 +196,6 @@ func (w *Window) Reload(bypassCache bool) error {
 
 // Stop stops loading.
 func (w *Window) Stop() error { return w.do(func() { w.browser.StopLoad() }) }
-
-// CanGoBack reports whether the page has a past to go back to.
-func (w *Window) CanGoBack() (yes bool) {
-	_ = w.do(func() { yes = w.browser.CanGoBack() })
-	return yes
-}
-
-// CanGoForward reports whether GoBack has left something to go forward to.
-func (w *Window) CanGoForward() (yes bool) {
-	_ = w.do(func() { yes = w.browser.CanGoForward() })
-	return yes
-}
-
-// GoBack goes back in the page's history.
-func (w *Window) GoBack() error { return w.do(func() { w.browser.GoBack() }) }
-
-// GoForward goes forward in the page's history.
-func (w *Window) GoForward() error { return w.do(func() { w.browser.GoForward() }) }
 
 // URL returns the address of the window's document.
 func (w *Window) URL() (url string, err error) {

@@ -89,7 +89,10 @@ func resolve(appOrigin, s string) (string, error) {
 		return "", fmt.Errorf("URL %q: %w", s, err)
 	}
 	if u.Scheme != "" {
-		return s, nil
+		if u.Host != "" && u.Path == "" {
+			u.Path = "/"
+		}
+		return u.String(), nil
 	}
 	base, err := url.Parse(appOrigin + "/")
 	if err != nil {

@@ -55,6 +55,9 @@ func (w *Window) Eval(ctx context.Context, script string, result any) error {
 	return json.Unmarshal(answer.Result.Value, result)
 }
 
+// ignore is for calls whose result changes nothing.
+func ignore(json.RawMessage, error) {}
+
 func (w *Window) devtools() (*devtools.Session, error) {
 	var s *devtools.Session
 	err := w.do(func() { s = w.session })

@@ -46,11 +46,13 @@ type Window struct {
 	session    *devtools.Session
 	prepareErr error
 	load       *load
-	frame      string // name of the main frame, "" before there is one
-	forced     bool   // close without asking the page
-	hidden     bool   // Show has not been called and is not to be called for it
+	replaced   []string // URLs of loads that others replaced and whose abortion is still to be told
+	frame      string   // name of the main frame, "" before there is one
+	forced     bool     // close without asking the page
+	hidden     bool     // Show has not been called and is not to be called for it
 	shown      bool
 	loadedOnce bool
+	forgotten  bool // the history no longer has the first, blank document
 }
 
 // New opens a window. The app must be running; see app.App.OnReady. It returns when the window exists; the page loads on.
