@@ -33,14 +33,11 @@ func newBody(r *http.Request, q *cef.Request, o *Options) *body {
 	defer data.Release()
 	b := &body{request: r, open: o.OpenFile, parts: data.Elements()}
 	for _, part := range b.parts {
-		if part.GetType() == cef.PostDataElementTypeFile {
+		if part.GetType() != cef.PostDataElementTypeBytes {
 			b.length = -1
 			break
 		}
 		b.length += int64(part.GetBytesCount())
-	}
-	if data.HasExcludedElements() {
-		b.length, b.err = -1, ErrBodyHidden
 	}
 	return b
 }
@@ -80,15 +77,19 @@ func (b *body) next() (err error) {
 	part := b.parts[0]
 	b.parts = b.parts[1:]
 	defer part.Release()
-	if part.GetType() != cef.PostDataElementTypeFile {
+	switch part.GetType() {
+	case cef.PostDataElementTypeBytes:
 		b.current = io.NopCloser(bytes.NewReader(part.Bytes()))
 		return nil
+	case cef.PostDataElementTypeFile:
+		if b.open == nil {
+			return ErrFileRefused
+		}
+		b.current, err = b.open(b.request, part.GetFile())
+		return err
 	}
-	if b.open == nil {
-		return ErrFileRefused
-	}
-	b.current, err = b.open(b.request, part.GetFile())
-	return err
+	// CEF puts an element without type where a Blob or a stream was.
+	return ErrBodyHidden
 }
 
 // Close implements io.Closer.

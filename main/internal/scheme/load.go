@@ -14,9 +14,9 @@ import (
 
 // A load is one request of Chromium's and the answer to it.
 type load struct {
-	handler http.Handler
-	options *Options
-	pipe    *pipe
+	server *Server
+	site   site
+	pipe   *pipe
 
 	mu     sync.Mutex
 	cancel context.CancelCauseFunc // of the request's context, once there is one
@@ -33,8 +33,8 @@ type head struct {
 	failed cef.ErrorCode // instead of a response
 }
 
-func newLoad(h http.Handler, o *Options) *load {
-	return &load{handler: h, options: o, pipe: newPipe()}
+func newLoad(s *Server, from site) *load {
+	return &load{server: s, site: from, pipe: newPipe()}
 }
 
 func (l *load) resourceHandler() *cef.ResourceHandler {
@@ -50,14 +50,16 @@ func (l *load) resourceHandler() *cef.ResourceHandler {
 // open starts the handler. Chromium's objects are read here, once, since they are lent.
 func (l *load) open(request *cef.Request, handleNow *bool, callback *cef.Callback) bool {
 	*handleNow = false
-	ctx, cancel := context.WithCancelCause(l.options.Context)
-	r, body, err := newRequest(ctx, request, l.options)
+	if l.site == refused {
+		return l.fail(cef.ErrorCodeBlockedByResponse, handleNow)
+	}
+	o := &l.server.options
+	ctx, cancel := context.WithCancelCause(o.Context)
+	r, body, err := newRequest(ctx, request, l.site, o)
 	if err != nil {
 		cancel(err)
-		l.options.Log.Warn("request refused", zap.String("url", request.GetURL()), zap.Error(err))
-		l.commit(&head{failed: cef.ErrorCodeInvalidURL})
-		*handleNow = true
-		return true
+		o.Log.Warn("request refused", zap.String("url", request.GetURL()), zap.Error(err))
+		return l.fail(cef.ErrorCodeInvalidURL, handleNow)
 	}
 	l.mu.Lock()
 	if l.ended {
@@ -69,6 +71,13 @@ func (l *load) open(request *cef.Request, handleNow *bool, callback *cef.Callbac
 	l.cancel, l.opened = cancel, callback.Retain()
 	l.mu.Unlock()
 	go l.serve(r, body)
+	return true
+}
+
+// fail answers Open at once with an error.
+func (l *load) fail(code cef.ErrorCode, handleNow *bool) bool {
+	l.commit(&head{failed: code})
+	*handleNow = true
 	return true
 }
 
@@ -92,14 +101,14 @@ func (l *load) serve(r *http.Request, body *body) {
 			w.abort()
 		default:
 			// A nil v is runtime.Goexit.
-			l.options.Log.Error("handler panicked", zap.String("method", r.Method), zap.String("url", r.URL.String()),
+			l.server.options.Log.Error("handler panicked", zap.String("method", r.Method), zap.String("url", r.URL.String()),
 				zap.String("panic", fmt.Sprint(v)), zap.ByteString("stack", debug.Stack()))
 			w.crash()
 		}
 		l.cancel(ErrFinished)
 		body.release()
 	}()
-	l.handler.ServeHTTP(w, r)
+	l.server.handler.ServeHTTP(w, r)
 	returned = true
 }
 

@@ -8,12 +8,9 @@ import (
 	"github.com/oriel-go/oriel/cef"
 )
 
-// parseURL parses what Chromium calls a URL; a fragment is never sent.
-func parseURL(s string) (*url.URL, error) { return url.Parse(s) }
-
 // newRequest makes the request that a handler sees, in the form that net/http gives to servers: URL holds path and query, Host the host.
-func newRequest(ctx context.Context, q *cef.Request, o *Options) (*http.Request, *body, error) {
-	u, err := parseURL(q.GetURL())
+func newRequest(ctx context.Context, q *cef.Request, from site, o *Options) (*http.Request, *body, error) {
+	u, err := url.Parse(q.GetURL())
 	if err != nil {
 		return nil, nil, err
 	}
@@ -21,7 +18,7 @@ func newRequest(ctx context.Context, q *cef.Request, o *Options) (*http.Request,
 		Method:     q.GetMethod(),
 		URL:        &url.URL{Path: u.Path, RawPath: u.RawPath, RawQuery: u.RawQuery, ForceQuery: u.ForceQuery},
 		Host:       u.Host,
-		Header:     requestHeader(q),
+		Header:     requestHeader(q, from),
 		Proto:      "HTTP/1.1",
 		ProtoMajor: 1,
 		ProtoMinor: 1,
@@ -40,26 +37,31 @@ func newRequest(ctx context.Context, q *cef.Request, o *Options) (*http.Request,
 }
 
 // requestHeader returns the request's headers, and those that Chromium's network stack would have added on the way had it been asked.
-func requestHeader(q *cef.Request) http.Header {
+func requestHeader(q *cef.Request, from site) http.Header {
 	var all map[string][]string
 	q.GetHeaderMap(&all)
-	header := make(http.Header, len(all)+3)
+	header := make(http.Header, len(all)+4)
 	for name, values := range all {
 		for _, v := range values {
 			header.Add(name, v)
 		}
 	}
-	if ref := q.GetReferrerURL(); ref != "" && header.Get("Referer") == "" {
+	if ref := q.GetReferrerURL(); ref != "" {
 		header.Set("Referer", ref)
 	}
 	dest, mode := fetchMetadata(q.GetResourceType())
-	if dest != "" && header.Get("Sec-Fetch-Dest") == "" {
-		header.Set("Sec-Fetch-Dest", dest)
-	}
-	if mode != "" && header.Get("Sec-Fetch-Mode") == "" {
-		header.Set("Sec-Fetch-Mode", mode)
-	}
+	setOrDelete(header, "Sec-Fetch-Dest", dest)
+	setOrDelete(header, "Sec-Fetch-Mode", mode)
+	setOrDelete(header, "Sec-Fetch-Site", string(from))
 	return header
+}
+
+func setOrDelete(h http.Header, name, value string) {
+	if value == "" {
+		h.Del(name)
+	} else {
+		h.Set(name, value)
+	}
 }
 
 // fetchMetadata says in the words of Sec-Fetch-Dest and Sec-Fetch-Mode what a request is for, as far as Chromium tells. The mode is

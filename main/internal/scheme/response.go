@@ -106,7 +106,8 @@ func (w *response) begin(next []byte) error {
 	}
 	length := w.length
 	if w.head || !bodyAllowed(w.status) {
-		length = 0
+		// Chromium would write this number into the headers.
+		length = -1
 	}
 	w.load.commit(&head{status: w.status, header: w.sent, length: length})
 	held := w.held
