@@ -6,6 +6,7 @@ set -euo pipefail
 [ $# -gt 0 ] || die "usage: run.sh PACKAGE [ARG...]"
 package=$1
 shift
+tour_limit=120
 name=$(basename "$package")
 
 need_go
@@ -75,7 +76,13 @@ fi
 if is_root; then say "root cannot have Chromium's sandbox: $name runs as the user nobody"; fi
 
 rc=0
-as_user "$program" "$@" || rc=$?
+if [ -n "$shot" ]; then
+  # Nobody sees a tour that hangs, so it must not.
+  as_user timeout --kill-after=10 "$tour_limit" "$program" "$@" || rc=$?
+  [ $rc != 124 ] || die "$name did not end its tour within $tour_limit seconds"
+else
+  as_user "$program" "$@" || rc=$?
+fi
 if [ $rc != 0 ]; then die "$name ended with status $rc"; fi
 if [ -n "$shot" ]; then
   [ -s "$shot" ] || die "$name left no screenshot"
