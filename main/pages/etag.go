@@ -2,8 +2,8 @@ package pages
 
 import (
 	"crypto/sha256"
-	"embed"
 	"encoding/base64"
+	"fmt"
 	"io"
 	"io/fs"
 	"strconv"
@@ -13,23 +13,18 @@ import (
 // tags makes ETags. Files with a time of change are told apart by it and by their size; files of an embed.FS, which have none and never
 // change, by their content, read once. Other files without a time get no tag.
 type tags struct {
-	constant bool
-	mu       sync.Mutex
-	known    map[string]string
+	mu    sync.Mutex
+	known map[string]string
 }
 
-func (t *tags) init(fsys fs.FS) {
-	switch fsys.(type) {
-	case embed.FS, *embed.FS:
-		t.constant, t.known = true, map[string]string{}
-	}
-}
+// embeddedFile is the type of an embed.FS's files, which fs.Sub passes through though it hides the embed.FS.
+const embeddedFile = "*embed.openFile"
 
 func (t *tags) of(name string, info fs.FileInfo, content io.ReadSeeker) (string, error) {
 	if m := info.ModTime(); !m.IsZero() {
 		return `"` + strconv.FormatInt(m.UnixNano(), 36) + "-" + strconv.FormatInt(info.Size(), 36) + `"`, nil
 	}
-	if !t.constant {
+	if fmt.Sprintf("%T", content) != embeddedFile {
 		return "", nil
 	}
 	t.mu.Lock()

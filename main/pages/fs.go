@@ -16,7 +16,7 @@ const indexPage = "index.html"
 // FS serves the files of fsys: an embed.FS, os.DirFS (which follows links out of its folder; os.Root's FS does not) or any other.
 // A folder is served by its index.html; nothing is listed. Ranges and conditional requests are answered if files can seek.
 func FS(fsys fs.FS, opts ...Option) http.Handler {
-	s := &files{fsys: fsys, options: newOptions(opts)}
+	s := &files{fsys: fsys, options: newOptions(opts), tags: tags{known: map[string]string{}}}
 	if dir := s.options.folder; dir != "" {
 		sub, err := fs.Sub(fsys, dir)
 		if err != nil {
@@ -24,7 +24,6 @@ func FS(fsys fs.FS, opts ...Option) http.Handler {
 		}
 		s.fsys = sub
 	}
-	s.tags.init(s.fsys)
 	return s
 }
 
