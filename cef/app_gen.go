@@ -45,10 +45,10 @@ func goAppOnBeforeCommandLineProcessing(self C.uint64_t, processType *C.cef_stri
 		return
 	}
 	gCommandLine := borrowCommandLine(commandLine)
-	this.OnBeforeCommandLineProcessing(goString(processType), gCommandLine)
 	if gCommandLine != nil {
-		gCommandLine.invalidate()
+		defer gCommandLine.invalidate()
 	}
+	this.OnBeforeCommandLineProcessing(goString(processType), gCommandLine)
 }
 
 //export goAppOnRegisterCustomSchemes
@@ -60,10 +60,10 @@ func goAppOnRegisterCustomSchemes(self C.uint64_t, registrar *C.cef_scheme_regis
 		return
 	}
 	gRegistrar := borrowSchemeRegistrar(registrar)
-	this.OnRegisterCustomSchemes(gRegistrar)
 	if gRegistrar != nil {
-		gRegistrar.invalidate()
+		defer gRegistrar.invalidate()
 	}
+	this.OnRegisterCustomSchemes(gRegistrar)
 }
 
 // BrowserProcessHandler implements cef_browser_process_handler_t. A nil field keeps CEF's default.
@@ -112,10 +112,10 @@ func goBrowserProcessHandlerOnRegisterCustomPreferences(self C.uint64_t, typ C.c
 		return
 	}
 	gRegistrar := borrowPreferenceRegistrar(registrar)
-	this.OnRegisterCustomPreferences(PreferencesType(typ), gRegistrar)
 	if gRegistrar != nil {
-		gRegistrar.invalidate()
+		defer gRegistrar.invalidate()
 	}
+	this.OnRegisterCustomPreferences(PreferencesType(typ), gRegistrar)
 }
 
 //export goBrowserProcessHandlerOnContextInitialized
@@ -138,10 +138,10 @@ func goBrowserProcessHandlerOnBeforeChildProcessLaunch(self C.uint64_t, commandL
 		return
 	}
 	gCommandLine := borrowCommandLine(commandLine)
-	this.OnBeforeChildProcessLaunch(gCommandLine)
 	if gCommandLine != nil {
-		gCommandLine.invalidate()
+		defer gCommandLine.invalidate()
 	}
+	this.OnBeforeChildProcessLaunch(gCommandLine)
 }
 
 //export goBrowserProcessHandlerOnAlreadyRunningAppRelaunch
@@ -153,10 +153,10 @@ func goBrowserProcessHandlerOnAlreadyRunningAppRelaunch(self C.uint64_t, command
 		return
 	}
 	gCommandLine := borrowCommandLine(commandLine)
-	ret = cBool(this.OnAlreadyRunningAppRelaunch(gCommandLine, goString(currentDirectory)))
 	if gCommandLine != nil {
-		gCommandLine.invalidate()
+		defer gCommandLine.invalidate()
 	}
+	ret = cBool(this.OnAlreadyRunningAppRelaunch(gCommandLine, goString(currentDirectory)))
 	return ret
 }
 
@@ -239,14 +239,14 @@ func goRenderProcessHandlerOnBrowserCreated(self C.uint64_t, browser *C.cef_brow
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	gExtraInfo := borrowDictionaryValue(extraInfo)
-	this.OnBrowserCreated(gBrowser, gExtraInfo)
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	gExtraInfo := borrowDictionaryValue(extraInfo)
 	if gExtraInfo != nil {
-		gExtraInfo.invalidate()
+		defer gExtraInfo.invalidate()
 	}
+	this.OnBrowserCreated(gBrowser, gExtraInfo)
 }
 
 //export goRenderProcessHandlerOnBrowserDestroyed
@@ -258,10 +258,10 @@ func goRenderProcessHandlerOnBrowserDestroyed(self C.uint64_t, browser *C.cef_br
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	this.OnBrowserDestroyed(gBrowser)
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	this.OnBrowserDestroyed(gBrowser)
 }
 
 //export goRenderProcessHandlerOnContextCreated
@@ -273,18 +273,18 @@ func goRenderProcessHandlerOnContextCreated(self C.uint64_t, browser *C.cef_brow
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	gFrame := borrowFrame(frame)
-	gContext := borrowV8Context(context)
-	this.OnContextCreated(gBrowser, gFrame, gContext)
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	gFrame := borrowFrame(frame)
 	if gFrame != nil {
-		gFrame.invalidate()
+		defer gFrame.invalidate()
 	}
+	gContext := borrowV8Context(context)
 	if gContext != nil {
-		gContext.invalidate()
+		defer gContext.invalidate()
 	}
+	this.OnContextCreated(gBrowser, gFrame, gContext)
 }
 
 //export goRenderProcessHandlerOnContextReleased
@@ -296,18 +296,18 @@ func goRenderProcessHandlerOnContextReleased(self C.uint64_t, browser *C.cef_bro
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	gFrame := borrowFrame(frame)
-	gContext := borrowV8Context(context)
-	this.OnContextReleased(gBrowser, gFrame, gContext)
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	gFrame := borrowFrame(frame)
 	if gFrame != nil {
-		gFrame.invalidate()
+		defer gFrame.invalidate()
 	}
+	gContext := borrowV8Context(context)
 	if gContext != nil {
-		gContext.invalidate()
+		defer gContext.invalidate()
 	}
+	this.OnContextReleased(gBrowser, gFrame, gContext)
 }
 
 //export goRenderProcessHandlerOnUncaughtException
@@ -319,26 +319,26 @@ func goRenderProcessHandlerOnUncaughtException(self C.uint64_t, browser *C.cef_b
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	gFrame := borrowFrame(frame)
-	gContext := borrowV8Context(context)
-	gException := borrowV8Exception(exception)
-	gStackTrace := borrowV8StackTrace(stackTrace)
-	this.OnUncaughtException(gBrowser, gFrame, gContext, gException, gStackTrace)
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	gFrame := borrowFrame(frame)
 	if gFrame != nil {
-		gFrame.invalidate()
+		defer gFrame.invalidate()
 	}
+	gContext := borrowV8Context(context)
 	if gContext != nil {
-		gContext.invalidate()
+		defer gContext.invalidate()
 	}
+	gException := borrowV8Exception(exception)
 	if gException != nil {
-		gException.invalidate()
+		defer gException.invalidate()
 	}
+	gStackTrace := borrowV8StackTrace(stackTrace)
 	if gStackTrace != nil {
-		gStackTrace.invalidate()
+		defer gStackTrace.invalidate()
 	}
+	this.OnUncaughtException(gBrowser, gFrame, gContext, gException, gStackTrace)
 }
 
 //export goRenderProcessHandlerOnFocusedNodeChanged
@@ -350,18 +350,18 @@ func goRenderProcessHandlerOnFocusedNodeChanged(self C.uint64_t, browser *C.cef_
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	gFrame := borrowFrame(frame)
-	gNode := borrowDOMNode(node)
-	this.OnFocusedNodeChanged(gBrowser, gFrame, gNode)
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	gFrame := borrowFrame(frame)
 	if gFrame != nil {
-		gFrame.invalidate()
+		defer gFrame.invalidate()
 	}
+	gNode := borrowDOMNode(node)
 	if gNode != nil {
-		gNode.invalidate()
+		defer gNode.invalidate()
 	}
+	this.OnFocusedNodeChanged(gBrowser, gFrame, gNode)
 }
 
 //export goRenderProcessHandlerOnProcessMessageReceived
@@ -373,18 +373,18 @@ func goRenderProcessHandlerOnProcessMessageReceived(self C.uint64_t, browser *C.
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	gFrame := borrowFrame(frame)
-	gMessage := borrowProcessMessage(message)
-	ret = cBool(this.OnProcessMessageReceived(gBrowser, gFrame, ProcessID(sourceProcess), gMessage))
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	gFrame := borrowFrame(frame)
 	if gFrame != nil {
-		gFrame.invalidate()
+		defer gFrame.invalidate()
 	}
+	gMessage := borrowProcessMessage(message)
 	if gMessage != nil {
-		gMessage.invalidate()
+		defer gMessage.invalidate()
 	}
+	ret = cBool(this.OnProcessMessageReceived(gBrowser, gFrame, ProcessID(sourceProcess), gMessage))
 	return ret
 }
 
@@ -474,7 +474,7 @@ func (o *ResourceBundle) cef() *C.cef_resource_bundle_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_resource_bundle_t)(o.ptr)
+	return (*C.cef_resource_bundle_t)(o.pointer())
 }
 
 func borrowResourceBundle(p *C.cef_resource_bundle_t) *ResourceBundle {
@@ -494,11 +494,19 @@ func ownResourceBundle(p *C.cef_resource_bundle_t) *ResourceBundle {
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *ResourceBundle) Retain() *ResourceBundle {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownResourceBundle(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownResourceBundle(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *ResourceBundle) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // GetLocalizedString calls cef_resource_bundle_t.get_localized_string.
@@ -523,7 +531,7 @@ func (o *SchemeRegistrar) cef() *C.cef_scheme_registrar_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_scheme_registrar_t)(o.ptr)
+	return (*C.cef_scheme_registrar_t)(o.pointer())
 }
 
 func borrowSchemeRegistrar(p *C.cef_scheme_registrar_t) *SchemeRegistrar {
@@ -567,18 +575,18 @@ func goSchemeHandlerFactoryCreate(self C.uint64_t, browser *C.cef_browser_t, fra
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	gFrame := borrowFrame(frame)
-	gRequest := borrowRequest(request)
-	ret = this.Create(gBrowser, gFrame, goString(schemeName), gRequest).take()
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	gFrame := borrowFrame(frame)
 	if gFrame != nil {
-		gFrame.invalidate()
+		defer gFrame.invalidate()
 	}
+	gRequest := borrowRequest(request)
 	if gRequest != nil {
-		gRequest.invalidate()
+		defer gRequest.invalidate()
 	}
+	ret = this.Create(gBrowser, gFrame, goString(schemeName), gRequest).take()
 	return ret
 }
 
@@ -589,7 +597,7 @@ func (o *CommandLine) cef() *C.cef_command_line_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_command_line_t)(o.ptr)
+	return (*C.cef_command_line_t)(o.pointer())
 }
 
 func borrowCommandLine(p *C.cef_command_line_t) *CommandLine {
@@ -609,11 +617,19 @@ func ownCommandLine(p *C.cef_command_line_t) *CommandLine {
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *CommandLine) Retain() *CommandLine {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownCommandLine(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownCommandLine(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *CommandLine) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // IsValid calls cef_command_line_t.is_valid.
@@ -753,7 +769,7 @@ func (o *PreferenceRegistrar) cef() *C.cef_preference_registrar_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_preference_registrar_t)(o.ptr)
+	return (*C.cef_preference_registrar_t)(o.pointer())
 }
 
 func borrowPreferenceRegistrar(p *C.cef_preference_registrar_t) *PreferenceRegistrar {
@@ -776,7 +792,7 @@ func (o *PreferenceManager) cef() *C.cef_preference_manager_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_preference_manager_t)(o.ptr)
+	return (*C.cef_preference_manager_t)(o.pointer())
 }
 
 func borrowPreferenceManager(p *C.cef_preference_manager_t) *PreferenceManager {
@@ -796,11 +812,19 @@ func ownPreferenceManager(p *C.cef_preference_manager_t) *PreferenceManager {
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *PreferenceManager) Retain() *PreferenceManager {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownPreferenceManager(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownPreferenceManager(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *PreferenceManager) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // HasPreference calls cef_preference_manager_t.has_preference.
@@ -884,7 +908,7 @@ func (o *Registration) cef() *C.cef_registration_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_registration_t)(o.ptr)
+	return (*C.cef_registration_t)(o.pointer())
 }
 
 func borrowRegistration(p *C.cef_registration_t) *Registration {
@@ -904,11 +928,19 @@ func ownRegistration(p *C.cef_registration_t) *Registration {
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *Registration) Retain() *Registration {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownRegistration(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownRegistration(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *Registration) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // Task implements cef_task_t. A nil field keeps CEF's default.
@@ -948,7 +980,7 @@ func (o *TaskRunner) cef() *C.cef_task_runner_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_task_runner_t)(o.ptr)
+	return (*C.cef_task_runner_t)(o.pointer())
 }
 
 func borrowTaskRunner(p *C.cef_task_runner_t) *TaskRunner {
@@ -968,11 +1000,19 @@ func ownTaskRunner(p *C.cef_task_runner_t) *TaskRunner {
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *TaskRunner) Retain() *TaskRunner {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownTaskRunner(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownTaskRunner(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *TaskRunner) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // IsSame calls cef_task_runner_t.is_same.
@@ -1007,7 +1047,7 @@ func (o *TaskManager) cef() *C.cef_task_manager_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_task_manager_t)(o.ptr)
+	return (*C.cef_task_manager_t)(o.pointer())
 }
 
 func borrowTaskManager(p *C.cef_task_manager_t) *TaskManager {
@@ -1027,11 +1067,19 @@ func ownTaskManager(p *C.cef_task_manager_t) *TaskManager {
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *TaskManager) Retain() *TaskManager {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownTaskManager(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownTaskManager(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *TaskManager) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // GetTasksCount calls cef_task_manager_t.get_tasks_count.
@@ -1084,7 +1132,7 @@ func (o *Thread) cef() *C.cef_thread_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_thread_t)(o.ptr)
+	return (*C.cef_thread_t)(o.pointer())
 }
 
 func borrowThread(p *C.cef_thread_t) *Thread {
@@ -1104,11 +1152,19 @@ func ownThread(p *C.cef_thread_t) *Thread {
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *Thread) Retain() *Thread {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownThread(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownThread(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *Thread) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // GetTaskRunner calls cef_thread_t.get_task_runner. The result is the caller's to Release.
@@ -1138,7 +1194,7 @@ func (o *WaitableEvent) cef() *C.cef_waitable_event_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_waitable_event_t)(o.ptr)
+	return (*C.cef_waitable_event_t)(o.pointer())
 }
 
 func borrowWaitableEvent(p *C.cef_waitable_event_t) *WaitableEvent {
@@ -1158,11 +1214,19 @@ func ownWaitableEvent(p *C.cef_waitable_event_t) *WaitableEvent {
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *WaitableEvent) Retain() *WaitableEvent {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownWaitableEvent(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownWaitableEvent(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *WaitableEvent) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // Reset calls cef_waitable_event_t.reset.
@@ -1197,7 +1261,7 @@ func (o *Component) cef() *C.cef_component_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_component_t)(o.ptr)
+	return (*C.cef_component_t)(o.pointer())
 }
 
 func borrowComponent(p *C.cef_component_t) *Component {
@@ -1217,11 +1281,19 @@ func ownComponent(p *C.cef_component_t) *Component {
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *Component) Retain() *Component {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownComponent(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownComponent(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *Component) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // GetID calls cef_component_t.get_id.
@@ -1251,7 +1323,7 @@ func (o *ComponentUpdater) cef() *C.cef_component_updater_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_component_updater_t)(o.ptr)
+	return (*C.cef_component_updater_t)(o.pointer())
 }
 
 func borrowComponentUpdater(p *C.cef_component_updater_t) *ComponentUpdater {
@@ -1271,11 +1343,19 @@ func ownComponentUpdater(p *C.cef_component_updater_t) *ComponentUpdater {
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *ComponentUpdater) Retain() *ComponentUpdater {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownComponentUpdater(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownComponentUpdater(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *ComponentUpdater) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // GetComponentCount calls cef_component_updater_t.get_component_count.
@@ -1373,7 +1453,7 @@ func (o *Callback) cef() *C.cef_callback_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_callback_t)(o.ptr)
+	return (*C.cef_callback_t)(o.pointer())
 }
 
 func borrowCallback(p *C.cef_callback_t) *Callback {
@@ -1393,11 +1473,19 @@ func ownCallback(p *C.cef_callback_t) *Callback {
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *Callback) Retain() *Callback {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownCallback(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownCallback(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *Callback) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // Cont calls cef_callback_t.cont.

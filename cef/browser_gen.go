@@ -17,7 +17,7 @@ func (o *Browser) cef() *C.cef_browser_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_browser_t)(o.ptr)
+	return (*C.cef_browser_t)(o.pointer())
 }
 
 func borrowBrowser(p *C.cef_browser_t) *Browser {
@@ -37,11 +37,19 @@ func ownBrowser(p *C.cef_browser_t) *Browser {
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *Browser) Retain() *Browser {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownBrowser(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownBrowser(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *Browser) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // IsValid calls cef_browser_t.is_valid.
@@ -168,7 +176,7 @@ func (o *BrowserHost) cef() *C.cef_browser_host_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_browser_host_t)(o.ptr)
+	return (*C.cef_browser_host_t)(o.pointer())
 }
 
 func borrowBrowserHost(p *C.cef_browser_host_t) *BrowserHost {
@@ -188,11 +196,19 @@ func ownBrowserHost(p *C.cef_browser_host_t) *BrowserHost {
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *BrowserHost) Retain() *BrowserHost {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownBrowserHost(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownBrowserHost(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *BrowserHost) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // GetBrowser calls cef_browser_host_t.get_browser. The result is the caller's to Release.
@@ -664,7 +680,7 @@ func (o *Frame) cef() *C.cef_frame_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_frame_t)(o.ptr)
+	return (*C.cef_frame_t)(o.pointer())
 }
 
 func borrowFrame(p *C.cef_frame_t) *Frame {
@@ -684,11 +700,19 @@ func ownFrame(p *C.cef_frame_t) *Frame {
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *Frame) Retain() *Frame {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownFrame(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownFrame(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *Frame) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // IsValid calls cef_frame_t.is_valid.
@@ -881,18 +905,18 @@ func goClientOnProcessMessageReceived(self C.uint64_t, browser *C.cef_browser_t,
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	gFrame := borrowFrame(frame)
-	gMessage := borrowProcessMessage(message)
-	ret = cBool(this.OnProcessMessageReceived(gBrowser, gFrame, ProcessID(sourceProcess), gMessage))
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	gFrame := borrowFrame(frame)
 	if gFrame != nil {
-		gFrame.invalidate()
+		defer gFrame.invalidate()
 	}
+	gMessage := borrowProcessMessage(message)
 	if gMessage != nil {
-		gMessage.invalidate()
+		defer gMessage.invalidate()
 	}
+	ret = cBool(this.OnProcessMessageReceived(gBrowser, gFrame, ProcessID(sourceProcess), gMessage))
 	return ret
 }
 
@@ -903,7 +927,7 @@ func (o *NavigationEntry) cef() *C.cef_navigation_entry_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_navigation_entry_t)(o.ptr)
+	return (*C.cef_navigation_entry_t)(o.pointer())
 }
 
 func borrowNavigationEntry(p *C.cef_navigation_entry_t) *NavigationEntry {
@@ -923,11 +947,19 @@ func ownNavigationEntry(p *C.cef_navigation_entry_t) *NavigationEntry {
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *NavigationEntry) Retain() *NavigationEntry {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownNavigationEntry(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownNavigationEntry(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *NavigationEntry) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // IsValid calls cef_navigation_entry_t.is_valid.
@@ -1008,10 +1040,10 @@ func goNavigationEntryVisitorVisit(self C.uint64_t, entry *C.cef_navigation_entr
 		return
 	}
 	gEntry := borrowNavigationEntry(entry)
-	ret = cBool(this.Visit(gEntry, int(current), int(index), int(total)))
 	if gEntry != nil {
-		gEntry.invalidate()
+		defer gEntry.invalidate()
 	}
+	ret = cBool(this.Visit(gEntry, int(current), int(index), int(total)))
 	return ret
 }
 
@@ -1059,10 +1091,10 @@ func goDevToolsMessageObserverOnDevToolsMessage(self C.uint64_t, browser *C.cef_
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	ret = cBool(this.OnDevToolsMessage(gBrowser, copyBytes(message, int(messageSize))))
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	ret = cBool(this.OnDevToolsMessage(gBrowser, copyBytes(message, int(messageSize))))
 	return ret
 }
 
@@ -1075,10 +1107,10 @@ func goDevToolsMessageObserverOnDevToolsMethodResult(self C.uint64_t, browser *C
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	this.OnDevToolsMethodResult(gBrowser, int(messageID), success != 0, copyBytes(result, int(resultSize)))
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	this.OnDevToolsMethodResult(gBrowser, int(messageID), success != 0, copyBytes(result, int(resultSize)))
 }
 
 //export goDevToolsMessageObserverOnDevToolsEvent
@@ -1090,10 +1122,10 @@ func goDevToolsMessageObserverOnDevToolsEvent(self C.uint64_t, browser *C.cef_br
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	this.OnDevToolsEvent(gBrowser, goString(method), copyBytes(params, int(paramsSize)))
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	this.OnDevToolsEvent(gBrowser, goString(method), copyBytes(params, int(paramsSize)))
 }
 
 //export goDevToolsMessageObserverOnDevToolsAgentAttached
@@ -1105,10 +1137,10 @@ func goDevToolsMessageObserverOnDevToolsAgentAttached(self C.uint64_t, browser *
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	this.OnDevToolsAgentAttached(gBrowser)
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	this.OnDevToolsAgentAttached(gBrowser)
 }
 
 //export goDevToolsMessageObserverOnDevToolsAgentDetached
@@ -1120,10 +1152,10 @@ func goDevToolsMessageObserverOnDevToolsAgentDetached(self C.uint64_t, browser *
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	this.OnDevToolsAgentDetached(gBrowser)
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	this.OnDevToolsAgentDetached(gBrowser)
 }
 
 // StringVisitor implements cef_string_visitor_t. A nil field keeps CEF's default.
@@ -1214,10 +1246,10 @@ func goDownloadImageCallbackOnDownloadImageFinished(self C.uint64_t, imageURL *C
 		return
 	}
 	gImage := borrowImage(image)
-	this.OnDownloadImageFinished(goString(imageURL), int(httpStatusCode), gImage)
 	if gImage != nil {
-		gImage.invalidate()
+		defer gImage.invalidate()
 	}
+	this.OnDownloadImageFinished(goString(imageURL), int(httpStatusCode), gImage)
 }
 
 // RunFileDialogCallback implements cef_run_file_dialog_callback_t. A nil field keeps CEF's default.
@@ -1257,7 +1289,7 @@ func (o *RequestContext) cef() *C.cef_request_context_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_request_context_t)(o.ptr)
+	return (*C.cef_request_context_t)(o.pointer())
 }
 
 func borrowRequestContext(p *C.cef_request_context_t) *RequestContext {
@@ -1277,11 +1309,19 @@ func ownRequestContext(p *C.cef_request_context_t) *RequestContext {
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *RequestContext) Retain() *RequestContext {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownRequestContext(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownRequestContext(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *RequestContext) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // IsSame calls cef_request_context_t.is_same.
@@ -1453,10 +1493,10 @@ func goRequestContextHandlerOnRequestContextInitialized(self C.uint64_t, request
 		return
 	}
 	gRequestContext := borrowRequestContext(requestContext)
-	this.OnRequestContextInitialized(gRequestContext)
 	if gRequestContext != nil {
-		gRequestContext.invalidate()
+		defer gRequestContext.invalidate()
 	}
+	this.OnRequestContextInitialized(gRequestContext)
 }
 
 //export goRequestContextHandlerGetResourceRequestHandler
@@ -1468,22 +1508,22 @@ func goRequestContextHandlerGetResourceRequestHandler(self C.uint64_t, browser *
 		return
 	}
 	gBrowser := borrowBrowser(browser)
+	if gBrowser != nil {
+		defer gBrowser.invalidate()
+	}
 	gFrame := borrowFrame(frame)
+	if gFrame != nil {
+		defer gFrame.invalidate()
+	}
 	gRequest := borrowRequest(request)
+	if gRequest != nil {
+		defer gRequest.invalidate()
+	}
 	var gDisableDefaultHandling bool
 	if disableDefaultHandling != nil {
 		gDisableDefaultHandling = *disableDefaultHandling != 0
 	}
 	ret = this.GetResourceRequestHandler(gBrowser, gFrame, gRequest, isNavigation != 0, isDownload != 0, goString(requestInitiator), &gDisableDefaultHandling).take()
-	if gBrowser != nil {
-		gBrowser.invalidate()
-	}
-	if gFrame != nil {
-		gFrame.invalidate()
-	}
-	if gRequest != nil {
-		gRequest.invalidate()
-	}
 	if disableDefaultHandling != nil {
 		*disableDefaultHandling = cBool(gDisableDefaultHandling)
 	}
@@ -1557,7 +1597,7 @@ func (o *ProcessMessage) cef() *C.cef_process_message_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_process_message_t)(o.ptr)
+	return (*C.cef_process_message_t)(o.pointer())
 }
 
 func borrowProcessMessage(p *C.cef_process_message_t) *ProcessMessage {
@@ -1577,11 +1617,19 @@ func ownProcessMessage(p *C.cef_process_message_t) *ProcessMessage {
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *ProcessMessage) Retain() *ProcessMessage {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownProcessMessage(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownProcessMessage(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *ProcessMessage) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // IsValid calls cef_process_message_t.is_valid.
@@ -1621,7 +1669,7 @@ func (o *SharedMemoryRegion) cef() *C.cef_shared_memory_region_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_shared_memory_region_t)(o.ptr)
+	return (*C.cef_shared_memory_region_t)(o.pointer())
 }
 
 func borrowSharedMemoryRegion(p *C.cef_shared_memory_region_t) *SharedMemoryRegion {
@@ -1641,11 +1689,19 @@ func ownSharedMemoryRegion(p *C.cef_shared_memory_region_t) *SharedMemoryRegion 
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *SharedMemoryRegion) Retain() *SharedMemoryRegion {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownSharedMemoryRegion(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownSharedMemoryRegion(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *SharedMemoryRegion) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // IsValid calls cef_shared_memory_region_t.is_valid.
@@ -1670,7 +1726,7 @@ func (o *SharedProcessMessageBuilder) cef() *C.cef_shared_process_message_builde
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_shared_process_message_builder_t)(o.ptr)
+	return (*C.cef_shared_process_message_builder_t)(o.pointer())
 }
 
 func borrowSharedProcessMessageBuilder(p *C.cef_shared_process_message_builder_t) *SharedProcessMessageBuilder {
@@ -1690,11 +1746,19 @@ func ownSharedProcessMessageBuilder(p *C.cef_shared_process_message_builder_t) *
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *SharedProcessMessageBuilder) Retain() *SharedProcessMessageBuilder {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownSharedProcessMessageBuilder(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownSharedProcessMessageBuilder(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *SharedProcessMessageBuilder) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // IsValid calls cef_shared_process_message_builder_t.is_valid.

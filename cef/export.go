@@ -28,9 +28,15 @@ func recovered(callback string) {
 	if v == nil {
 		return
 	}
+	stack := debug.Stack()
+	defer func() {
+		if again := recover(); again != nil {
+			fmt.Fprintf(os.Stderr, "cef: panic in %s: %v\n%s\ncef: panic in PanicHandler: %v\n", callback, v, stack, again)
+		}
+	}()
 	if f := PanicHandler.Load(); f != nil {
-		(*f)(callback, v, debug.Stack())
+		(*f)(callback, v, stack)
 		return
 	}
-	fmt.Fprintf(os.Stderr, "cef: panic in %s: %v\n%s", callback, v, debug.Stack())
+	fmt.Fprintf(os.Stderr, "cef: panic in %s: %v\n%s", callback, v, stack)
 }

@@ -1124,9 +1124,13 @@ cef_keyboard_handler_t *oriel_new_keyboard_handler(uint64_t id, uint64_t set) {
 }
 
 static int life_span_handler_on_before_popup(struct _cef_life_span_handler_t *self, struct _cef_browser_t *browser, struct _cef_frame_t *frame, int popup_id, const cef_string_t *target_url, const cef_string_t *target_frame_name, cef_window_open_disposition_t target_disposition, int user_gesture, const cef_popup_features_t *popupFeatures, struct _cef_window_info_t *windowInfo, struct _cef_client_t **client, struct _cef_browser_settings_t *settings, struct _cef_dictionary_value_t **extra_info, int *no_javascript_access) {
+  void *client_was = *client;
+  void *extra_info_was = *extra_info;
   int result = goLifeSpanHandlerOnBeforePopup(oriel_handler_id(self), (cef_browser_t *)browser, (cef_frame_t *)frame, popup_id, (cef_string_t *)target_url, (cef_string_t *)target_frame_name, target_disposition, user_gesture, (cef_popup_features_t *)popupFeatures, (cef_window_info_t *)windowInfo, (cef_client_t **)client, (cef_browser_settings_t *)settings, (cef_dictionary_value_t **)extra_info, (int *)no_javascript_access);
   oriel_release(browser);
   oriel_release(frame);
+  oriel_release(client_was);
+  oriel_release(extra_info_was);
   return result;
 }
 
@@ -1136,8 +1140,12 @@ static void life_span_handler_on_before_popup_aborted(struct _cef_life_span_hand
 }
 
 static void life_span_handler_on_before_dev_tools_popup(struct _cef_life_span_handler_t *self, struct _cef_browser_t *browser, struct _cef_window_info_t *windowInfo, struct _cef_client_t **client, struct _cef_browser_settings_t *settings, struct _cef_dictionary_value_t **extra_info, int *use_default_window) {
+  void *client_was = *client;
+  void *extra_info_was = *extra_info;
   goLifeSpanHandlerOnBeforeDevToolsPopup(oriel_handler_id(self), (cef_browser_t *)browser, (cef_window_info_t *)windowInfo, (cef_client_t **)client, (cef_browser_settings_t *)settings, (cef_dictionary_value_t **)extra_info, (int *)use_default_window);
   oriel_release(browser);
+  oriel_release(client_was);
+  oriel_release(extra_info_was);
 }
 
 static void life_span_handler_on_after_created(struct _cef_life_span_handler_t *self, struct _cef_browser_t *browser) {
@@ -2029,10 +2037,12 @@ cef_domvisitor_t *oriel_new_domvisitor(uint64_t id, uint64_t set) {
 }
 
 static int v8_handler_execute(struct _cef_v8_handler_t *self, const cef_string_t *name, struct _cef_v8_value_t *object, size_t argumentsCount, struct _cef_v8_value_t * const *arguments, struct _cef_v8_value_t **retval, cef_string_t *exception) {
+  void *retval_was = *retval;
   int result = goV8HandlerExecute(oriel_handler_id(self), (cef_string_t *)name, (cef_v8_value_t *)object, argumentsCount, (cef_v8_value_t **)arguments, (cef_v8_value_t **)retval, (cef_string_t *)exception);
   oriel_release(object);
   for (size_t i = 0; i < argumentsCount; i++)
     oriel_release(arguments[i]);
+  oriel_release(retval_was);
   return result;
 }
 
@@ -2044,8 +2054,10 @@ cef_v8_handler_t *oriel_new_v8_handler(uint64_t id, uint64_t set) {
 }
 
 static int v8_accessor_get(struct _cef_v8_accessor_t *self, const cef_string_t *name, struct _cef_v8_value_t *object, struct _cef_v8_value_t **retval, cef_string_t *exception) {
+  void *retval_was = *retval;
   int result = goV8AccessorGet(oriel_handler_id(self), (cef_string_t *)name, (cef_v8_value_t *)object, (cef_v8_value_t **)retval, (cef_string_t *)exception);
   oriel_release(object);
+  oriel_release(retval_was);
   return result;
 }
 
@@ -2066,14 +2078,18 @@ cef_v8_accessor_t *oriel_new_v8_accessor(uint64_t id, uint64_t set) {
 }
 
 static int v8_interceptor_get_byname(struct _cef_v8_interceptor_t *self, const cef_string_t *name, struct _cef_v8_value_t *object, struct _cef_v8_value_t **retval, cef_string_t *exception) {
+  void *retval_was = *retval;
   int result = goV8InterceptorGetByName(oriel_handler_id(self), (cef_string_t *)name, (cef_v8_value_t *)object, (cef_v8_value_t **)retval, (cef_string_t *)exception);
   oriel_release(object);
+  oriel_release(retval_was);
   return result;
 }
 
 static int v8_interceptor_get_byindex(struct _cef_v8_interceptor_t *self, int index, struct _cef_v8_value_t *object, struct _cef_v8_value_t **retval, cef_string_t *exception) {
+  void *retval_was = *retval;
   int result = goV8InterceptorGetByIndex(oriel_handler_id(self), index, (cef_v8_value_t *)object, (cef_v8_value_t **)retval, (cef_string_t *)exception);
   oriel_release(object);
+  oriel_release(retval_was);
   return result;
 }
 

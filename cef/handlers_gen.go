@@ -42,10 +42,10 @@ func goAccessibilityHandlerOnAccessibilityTreeChange(self C.uint64_t, value *C.c
 		return
 	}
 	gValue := borrowValue(value)
-	this.OnAccessibilityTreeChange(gValue)
 	if gValue != nil {
-		gValue.invalidate()
+		defer gValue.invalidate()
 	}
+	this.OnAccessibilityTreeChange(gValue)
 }
 
 //export goAccessibilityHandlerOnAccessibilityLocationChange
@@ -57,10 +57,10 @@ func goAccessibilityHandlerOnAccessibilityLocationChange(self C.uint64_t, value 
 		return
 	}
 	gValue := borrowValue(value)
-	this.OnAccessibilityLocationChange(gValue)
 	if gValue != nil {
-		gValue.invalidate()
+		defer gValue.invalidate()
 	}
+	this.OnAccessibilityLocationChange(gValue)
 }
 
 // AudioHandler implements cef_audio_handler_t. A nil field keeps CEF's default.
@@ -107,15 +107,15 @@ func goAudioHandlerGetAudioParameters(self C.uint64_t, browser *C.cef_browser_t,
 		return
 	}
 	gBrowser := borrowBrowser(browser)
+	if gBrowser != nil {
+		defer gBrowser.invalidate()
+	}
 	var gParams *AudioParameters
 	if params != nil {
 		gParams = new(AudioParameters)
 		gParams.fromC(params)
 	}
 	ret = cBool(this.GetAudioParameters(gBrowser, gParams))
-	if gBrowser != nil {
-		gBrowser.invalidate()
-	}
 	if params != nil {
 		gParams.toC(params)
 	}
@@ -131,15 +131,15 @@ func goAudioHandlerOnAudioStreamStarted(self C.uint64_t, browser *C.cef_browser_
 		return
 	}
 	gBrowser := borrowBrowser(browser)
+	if gBrowser != nil {
+		defer gBrowser.invalidate()
+	}
 	var gParams *AudioParameters
 	if params != nil {
 		gParams = new(AudioParameters)
 		gParams.fromC(params)
 	}
 	this.OnAudioStreamStarted(gBrowser, gParams, int(channels))
-	if gBrowser != nil {
-		gBrowser.invalidate()
-	}
 }
 
 //export goAudioHandlerOnAudioStreamPacket
@@ -151,10 +151,10 @@ func goAudioHandlerOnAudioStreamPacket(self C.uint64_t, browser *C.cef_browser_t
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	this.OnAudioStreamPacket(gBrowser, unsafe.Pointer(data), int(frames), int64(pts))
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	this.OnAudioStreamPacket(gBrowser, unsafe.Pointer(data), int(frames), int64(pts))
 }
 
 //export goAudioHandlerOnAudioStreamStopped
@@ -166,10 +166,10 @@ func goAudioHandlerOnAudioStreamStopped(self C.uint64_t, browser *C.cef_browser_
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	this.OnAudioStreamStopped(gBrowser)
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	this.OnAudioStreamStopped(gBrowser)
 }
 
 //export goAudioHandlerOnAudioStreamError
@@ -181,10 +181,10 @@ func goAudioHandlerOnAudioStreamError(self C.uint64_t, browser *C.cef_browser_t,
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	this.OnAudioStreamError(gBrowser, goString(message))
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	this.OnAudioStreamError(gBrowser, goString(message))
 }
 
 // CommandHandler implements cef_command_handler_t. A nil field keeps CEF's default.
@@ -231,10 +231,10 @@ func goCommandHandlerOnChromeCommand(self C.uint64_t, browser *C.cef_browser_t, 
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	ret = cBool(this.OnChromeCommand(gBrowser, int(commandID), WindowOpenDisposition(disposition)))
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	ret = cBool(this.OnChromeCommand(gBrowser, int(commandID), WindowOpenDisposition(disposition)))
 	return ret
 }
 
@@ -247,10 +247,10 @@ func goCommandHandlerIsChromeAppMenuItemVisible(self C.uint64_t, browser *C.cef_
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	ret = cBool(this.IsChromeAppMenuItemVisible(gBrowser, int(commandID)))
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	ret = cBool(this.IsChromeAppMenuItemVisible(gBrowser, int(commandID)))
 	return ret
 }
 
@@ -263,10 +263,10 @@ func goCommandHandlerIsChromeAppMenuItemEnabled(self C.uint64_t, browser *C.cef_
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	ret = cBool(this.IsChromeAppMenuItemEnabled(gBrowser, int(commandID)))
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	ret = cBool(this.IsChromeAppMenuItemEnabled(gBrowser, int(commandID)))
 	return ret
 }
 
@@ -346,22 +346,22 @@ func goContextMenuHandlerOnBeforeContextMenu(self C.uint64_t, browser *C.cef_bro
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	gFrame := borrowFrame(frame)
-	gParams := borrowContextMenuParams(params)
-	gModel := borrowMenuModel(model)
-	this.OnBeforeContextMenu(gBrowser, gFrame, gParams, gModel)
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	gFrame := borrowFrame(frame)
 	if gFrame != nil {
-		gFrame.invalidate()
+		defer gFrame.invalidate()
 	}
+	gParams := borrowContextMenuParams(params)
 	if gParams != nil {
-		gParams.invalidate()
+		defer gParams.invalidate()
 	}
+	gModel := borrowMenuModel(model)
 	if gModel != nil {
-		gModel.invalidate()
+		defer gModel.invalidate()
 	}
+	this.OnBeforeContextMenu(gBrowser, gFrame, gParams, gModel)
 }
 
 //export goContextMenuHandlerRunContextMenu
@@ -373,26 +373,26 @@ func goContextMenuHandlerRunContextMenu(self C.uint64_t, browser *C.cef_browser_
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	gFrame := borrowFrame(frame)
-	gParams := borrowContextMenuParams(params)
-	gModel := borrowMenuModel(model)
-	gCallback := borrowRunContextMenuCallback(callback)
-	ret = cBool(this.RunContextMenu(gBrowser, gFrame, gParams, gModel, gCallback))
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	gFrame := borrowFrame(frame)
 	if gFrame != nil {
-		gFrame.invalidate()
+		defer gFrame.invalidate()
 	}
+	gParams := borrowContextMenuParams(params)
 	if gParams != nil {
-		gParams.invalidate()
+		defer gParams.invalidate()
 	}
+	gModel := borrowMenuModel(model)
 	if gModel != nil {
-		gModel.invalidate()
+		defer gModel.invalidate()
 	}
+	gCallback := borrowRunContextMenuCallback(callback)
 	if gCallback != nil {
-		gCallback.invalidate()
+		defer gCallback.invalidate()
 	}
+	ret = cBool(this.RunContextMenu(gBrowser, gFrame, gParams, gModel, gCallback))
 	return ret
 }
 
@@ -405,18 +405,18 @@ func goContextMenuHandlerOnContextMenuCommand(self C.uint64_t, browser *C.cef_br
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	gFrame := borrowFrame(frame)
-	gParams := borrowContextMenuParams(params)
-	ret = cBool(this.OnContextMenuCommand(gBrowser, gFrame, gParams, int(commandID), EventFlags(eventFlags)))
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	gFrame := borrowFrame(frame)
 	if gFrame != nil {
-		gFrame.invalidate()
+		defer gFrame.invalidate()
 	}
+	gParams := borrowContextMenuParams(params)
 	if gParams != nil {
-		gParams.invalidate()
+		defer gParams.invalidate()
 	}
+	ret = cBool(this.OnContextMenuCommand(gBrowser, gFrame, gParams, int(commandID), EventFlags(eventFlags)))
 	return ret
 }
 
@@ -429,14 +429,14 @@ func goContextMenuHandlerOnContextMenuDismissed(self C.uint64_t, browser *C.cef_
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	gFrame := borrowFrame(frame)
-	this.OnContextMenuDismissed(gBrowser, gFrame)
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	gFrame := borrowFrame(frame)
 	if gFrame != nil {
-		gFrame.invalidate()
+		defer gFrame.invalidate()
 	}
+	this.OnContextMenuDismissed(gBrowser, gFrame)
 }
 
 //export goContextMenuHandlerRunQuickMenu
@@ -448,7 +448,13 @@ func goContextMenuHandlerRunQuickMenu(self C.uint64_t, browser *C.cef_browser_t,
 		return
 	}
 	gBrowser := borrowBrowser(browser)
+	if gBrowser != nil {
+		defer gBrowser.invalidate()
+	}
 	gFrame := borrowFrame(frame)
+	if gFrame != nil {
+		defer gFrame.invalidate()
+	}
 	var gLocation *Point
 	if location != nil {
 		gLocation = new(Point)
@@ -460,16 +466,10 @@ func goContextMenuHandlerRunQuickMenu(self C.uint64_t, browser *C.cef_browser_t,
 		gSize.fromC(size)
 	}
 	gCallback := borrowRunQuickMenuCallback(callback)
-	ret = cBool(this.RunQuickMenu(gBrowser, gFrame, gLocation, gSize, QuickMenuEditStateFlags(editStateFlags), gCallback))
-	if gBrowser != nil {
-		gBrowser.invalidate()
-	}
-	if gFrame != nil {
-		gFrame.invalidate()
-	}
 	if gCallback != nil {
-		gCallback.invalidate()
+		defer gCallback.invalidate()
 	}
+	ret = cBool(this.RunQuickMenu(gBrowser, gFrame, gLocation, gSize, QuickMenuEditStateFlags(editStateFlags), gCallback))
 	return ret
 }
 
@@ -482,14 +482,14 @@ func goContextMenuHandlerOnQuickMenuCommand(self C.uint64_t, browser *C.cef_brow
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	gFrame := borrowFrame(frame)
-	ret = cBool(this.OnQuickMenuCommand(gBrowser, gFrame, int(commandID), EventFlags(eventFlags)))
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	gFrame := borrowFrame(frame)
 	if gFrame != nil {
-		gFrame.invalidate()
+		defer gFrame.invalidate()
 	}
+	ret = cBool(this.OnQuickMenuCommand(gBrowser, gFrame, int(commandID), EventFlags(eventFlags)))
 	return ret
 }
 
@@ -502,14 +502,14 @@ func goContextMenuHandlerOnQuickMenuDismissed(self C.uint64_t, browser *C.cef_br
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	gFrame := borrowFrame(frame)
-	this.OnQuickMenuDismissed(gBrowser, gFrame)
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	gFrame := borrowFrame(frame)
 	if gFrame != nil {
-		gFrame.invalidate()
+		defer gFrame.invalidate()
 	}
+	this.OnQuickMenuDismissed(gBrowser, gFrame)
 }
 
 // ContextMenuParams is a reference to a cef_context_menu_params_t. A nil or released ContextMenuParams answers every method with zero.
@@ -519,7 +519,7 @@ func (o *ContextMenuParams) cef() *C.cef_context_menu_params_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_context_menu_params_t)(o.ptr)
+	return (*C.cef_context_menu_params_t)(o.pointer())
 }
 
 func borrowContextMenuParams(p *C.cef_context_menu_params_t) *ContextMenuParams {
@@ -539,11 +539,19 @@ func ownContextMenuParams(p *C.cef_context_menu_params_t) *ContextMenuParams {
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *ContextMenuParams) Retain() *ContextMenuParams {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownContextMenuParams(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownContextMenuParams(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *ContextMenuParams) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // GetXCoord calls cef_context_menu_params_t.get_xcoord.
@@ -659,7 +667,7 @@ func (o *RunContextMenuCallback) cef() *C.cef_run_context_menu_callback_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_run_context_menu_callback_t)(o.ptr)
+	return (*C.cef_run_context_menu_callback_t)(o.pointer())
 }
 
 func borrowRunContextMenuCallback(p *C.cef_run_context_menu_callback_t) *RunContextMenuCallback {
@@ -679,11 +687,19 @@ func ownRunContextMenuCallback(p *C.cef_run_context_menu_callback_t) *RunContext
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *RunContextMenuCallback) Retain() *RunContextMenuCallback {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownRunContextMenuCallback(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownRunContextMenuCallback(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *RunContextMenuCallback) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // Cont calls cef_run_context_menu_callback_t.cont.
@@ -703,7 +719,7 @@ func (o *RunQuickMenuCallback) cef() *C.cef_run_quick_menu_callback_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_run_quick_menu_callback_t)(o.ptr)
+	return (*C.cef_run_quick_menu_callback_t)(o.pointer())
 }
 
 func borrowRunQuickMenuCallback(p *C.cef_run_quick_menu_callback_t) *RunQuickMenuCallback {
@@ -723,11 +739,19 @@ func ownRunQuickMenuCallback(p *C.cef_run_quick_menu_callback_t) *RunQuickMenuCa
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *RunQuickMenuCallback) Retain() *RunQuickMenuCallback {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownRunQuickMenuCallback(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownRunQuickMenuCallback(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *RunQuickMenuCallback) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // Cont calls cef_run_quick_menu_callback_t.cont.
@@ -768,14 +792,14 @@ func goDialogHandlerOnFileDialog(self C.uint64_t, browser *C.cef_browser_t, mode
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	gCallback := borrowFileDialogCallback(callback)
-	ret = cBool(this.OnFileDialog(gBrowser, FileDialogMode(mode), goString(title), goString(defaultFilePath), goStringList(acceptFilters), goStringList(acceptExtensions), goStringList(acceptDescriptions), gCallback))
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	gCallback := borrowFileDialogCallback(callback)
 	if gCallback != nil {
-		gCallback.invalidate()
+		defer gCallback.invalidate()
 	}
+	ret = cBool(this.OnFileDialog(gBrowser, FileDialogMode(mode), goString(title), goString(defaultFilePath), goStringList(acceptFilters), goStringList(acceptExtensions), goStringList(acceptDescriptions), gCallback))
 	return ret
 }
 
@@ -786,7 +810,7 @@ func (o *FileDialogCallback) cef() *C.cef_file_dialog_callback_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_file_dialog_callback_t)(o.ptr)
+	return (*C.cef_file_dialog_callback_t)(o.pointer())
 }
 
 func borrowFileDialogCallback(p *C.cef_file_dialog_callback_t) *FileDialogCallback {
@@ -806,11 +830,19 @@ func ownFileDialogCallback(p *C.cef_file_dialog_callback_t) *FileDialogCallback 
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *FileDialogCallback) Retain() *FileDialogCallback {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownFileDialogCallback(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownFileDialogCallback(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *FileDialogCallback) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // Cont calls cef_file_dialog_callback_t.cont.
@@ -901,14 +933,14 @@ func goDisplayHandlerOnAddressChange(self C.uint64_t, browser *C.cef_browser_t, 
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	gFrame := borrowFrame(frame)
-	this.OnAddressChange(gBrowser, gFrame, goString(url))
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	gFrame := borrowFrame(frame)
 	if gFrame != nil {
-		gFrame.invalidate()
+		defer gFrame.invalidate()
 	}
+	this.OnAddressChange(gBrowser, gFrame, goString(url))
 }
 
 //export goDisplayHandlerOnTitleChange
@@ -920,10 +952,10 @@ func goDisplayHandlerOnTitleChange(self C.uint64_t, browser *C.cef_browser_t, ti
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	this.OnTitleChange(gBrowser, goString(title))
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	this.OnTitleChange(gBrowser, goString(title))
 }
 
 //export goDisplayHandlerOnFaviconURLChange
@@ -935,10 +967,10 @@ func goDisplayHandlerOnFaviconURLChange(self C.uint64_t, browser *C.cef_browser_
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	this.OnFaviconURLChange(gBrowser, goStringList(iconURLs))
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	this.OnFaviconURLChange(gBrowser, goStringList(iconURLs))
 }
 
 //export goDisplayHandlerOnFullscreenModeChange
@@ -950,10 +982,10 @@ func goDisplayHandlerOnFullscreenModeChange(self C.uint64_t, browser *C.cef_brow
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	this.OnFullscreenModeChange(gBrowser, fullscreen != 0)
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	this.OnFullscreenModeChange(gBrowser, fullscreen != 0)
 }
 
 //export goDisplayHandlerOnTooltip
@@ -965,11 +997,11 @@ func goDisplayHandlerOnTooltip(self C.uint64_t, browser *C.cef_browser_t, text *
 		return
 	}
 	gBrowser := borrowBrowser(browser)
+	if gBrowser != nil {
+		defer gBrowser.invalidate()
+	}
 	gText := goString(text)
 	ret = cBool(this.OnTooltip(gBrowser, &gText))
-	if gBrowser != nil {
-		gBrowser.invalidate()
-	}
 	setString(text, gText)
 	return ret
 }
@@ -983,10 +1015,10 @@ func goDisplayHandlerOnStatusMessage(self C.uint64_t, browser *C.cef_browser_t, 
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	this.OnStatusMessage(gBrowser, goString(value))
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	this.OnStatusMessage(gBrowser, goString(value))
 }
 
 //export goDisplayHandlerOnConsoleMessage
@@ -998,10 +1030,10 @@ func goDisplayHandlerOnConsoleMessage(self C.uint64_t, browser *C.cef_browser_t,
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	ret = cBool(this.OnConsoleMessage(gBrowser, LogSeverity(level), goString(message), goString(source), int(line)))
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	ret = cBool(this.OnConsoleMessage(gBrowser, LogSeverity(level), goString(message), goString(source), int(line)))
 	return ret
 }
 
@@ -1014,15 +1046,15 @@ func goDisplayHandlerOnAutoResize(self C.uint64_t, browser *C.cef_browser_t, new
 		return
 	}
 	gBrowser := borrowBrowser(browser)
+	if gBrowser != nil {
+		defer gBrowser.invalidate()
+	}
 	var gNewSize *Size
 	if newSize != nil {
 		gNewSize = new(Size)
 		gNewSize.fromC(newSize)
 	}
 	ret = cBool(this.OnAutoResize(gBrowser, gNewSize))
-	if gBrowser != nil {
-		gBrowser.invalidate()
-	}
 	return ret
 }
 
@@ -1035,10 +1067,10 @@ func goDisplayHandlerOnLoadingProgressChange(self C.uint64_t, browser *C.cef_bro
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	this.OnLoadingProgressChange(gBrowser, float64(progress))
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	this.OnLoadingProgressChange(gBrowser, float64(progress))
 }
 
 //export goDisplayHandlerOnCursorChange
@@ -1050,15 +1082,15 @@ func goDisplayHandlerOnCursorChange(self C.uint64_t, browser *C.cef_browser_t, c
 		return
 	}
 	gBrowser := borrowBrowser(browser)
+	if gBrowser != nil {
+		defer gBrowser.invalidate()
+	}
 	var gCustomCursorInfo *CursorInfo
 	if customCursorInfo != nil {
 		gCustomCursorInfo = new(CursorInfo)
 		gCustomCursorInfo.fromC(customCursorInfo)
 	}
 	ret = cBool(this.OnCursorChange(gBrowser, uint64(cursor), CursorType(typ), gCustomCursorInfo))
-	if gBrowser != nil {
-		gBrowser.invalidate()
-	}
 	return ret
 }
 
@@ -1071,10 +1103,10 @@ func goDisplayHandlerOnMediaAccessChange(self C.uint64_t, browser *C.cef_browser
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	this.OnMediaAccessChange(gBrowser, hasVideoAccess != 0, hasAudioAccess != 0)
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	this.OnMediaAccessChange(gBrowser, hasVideoAccess != 0, hasAudioAccess != 0)
 }
 
 //export goDisplayHandlerOnContentsBoundsChange
@@ -1086,15 +1118,15 @@ func goDisplayHandlerOnContentsBoundsChange(self C.uint64_t, browser *C.cef_brow
 		return
 	}
 	gBrowser := borrowBrowser(browser)
+	if gBrowser != nil {
+		defer gBrowser.invalidate()
+	}
 	var gNewBounds *Rect
 	if newBounds != nil {
 		gNewBounds = new(Rect)
 		gNewBounds.fromC(newBounds)
 	}
 	ret = cBool(this.OnContentsBoundsChange(gBrowser, gNewBounds))
-	if gBrowser != nil {
-		gBrowser.invalidate()
-	}
 	return ret
 }
 
@@ -1107,15 +1139,15 @@ func goDisplayHandlerGetRootWindowScreenRect(self C.uint64_t, browser *C.cef_bro
 		return
 	}
 	gBrowser := borrowBrowser(browser)
+	if gBrowser != nil {
+		defer gBrowser.invalidate()
+	}
 	var gRect *Rect
 	if rect != nil {
 		gRect = new(Rect)
 		gRect.fromC(rect)
 	}
 	ret = cBool(this.GetRootWindowScreenRect(gBrowser, gRect))
-	if gBrowser != nil {
-		gBrowser.invalidate()
-	}
 	if rect != nil {
 		gRect.toC(rect)
 	}
@@ -1158,10 +1190,10 @@ func goDownloadHandlerCanDownload(self C.uint64_t, browser *C.cef_browser_t, url
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	ret = cBool(this.CanDownload(gBrowser, goString(url), goString(requestMethod)))
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	ret = cBool(this.CanDownload(gBrowser, goString(url), goString(requestMethod)))
 	return ret
 }
 
@@ -1174,18 +1206,18 @@ func goDownloadHandlerOnBeforeDownload(self C.uint64_t, browser *C.cef_browser_t
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	gDownloadItem := borrowDownloadItem(downloadItem)
-	gCallback := borrowBeforeDownloadCallback(callback)
-	ret = cBool(this.OnBeforeDownload(gBrowser, gDownloadItem, goString(suggestedName), gCallback))
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	gDownloadItem := borrowDownloadItem(downloadItem)
 	if gDownloadItem != nil {
-		gDownloadItem.invalidate()
+		defer gDownloadItem.invalidate()
 	}
+	gCallback := borrowBeforeDownloadCallback(callback)
 	if gCallback != nil {
-		gCallback.invalidate()
+		defer gCallback.invalidate()
 	}
+	ret = cBool(this.OnBeforeDownload(gBrowser, gDownloadItem, goString(suggestedName), gCallback))
 	return ret
 }
 
@@ -1198,18 +1230,18 @@ func goDownloadHandlerOnDownloadUpdated(self C.uint64_t, browser *C.cef_browser_
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	gDownloadItem := borrowDownloadItem(downloadItem)
-	gCallback := borrowDownloadItemCallback(callback)
-	this.OnDownloadUpdated(gBrowser, gDownloadItem, gCallback)
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	gDownloadItem := borrowDownloadItem(downloadItem)
 	if gDownloadItem != nil {
-		gDownloadItem.invalidate()
+		defer gDownloadItem.invalidate()
 	}
+	gCallback := borrowDownloadItemCallback(callback)
 	if gCallback != nil {
-		gCallback.invalidate()
+		defer gCallback.invalidate()
 	}
+	this.OnDownloadUpdated(gBrowser, gDownloadItem, gCallback)
 }
 
 // DownloadItem is a reference to a cef_download_item_t. A nil or released DownloadItem answers every method with zero.
@@ -1219,7 +1251,7 @@ func (o *DownloadItem) cef() *C.cef_download_item_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_download_item_t)(o.ptr)
+	return (*C.cef_download_item_t)(o.pointer())
 }
 
 func borrowDownloadItem(p *C.cef_download_item_t) *DownloadItem {
@@ -1239,11 +1271,19 @@ func ownDownloadItem(p *C.cef_download_item_t) *DownloadItem {
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *DownloadItem) Retain() *DownloadItem {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownDownloadItem(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownDownloadItem(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *DownloadItem) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // IsValid calls cef_download_item_t.is_valid.
@@ -1353,7 +1393,7 @@ func (o *DownloadItemCallback) cef() *C.cef_download_item_callback_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_download_item_callback_t)(o.ptr)
+	return (*C.cef_download_item_callback_t)(o.pointer())
 }
 
 func borrowDownloadItemCallback(p *C.cef_download_item_callback_t) *DownloadItemCallback {
@@ -1373,11 +1413,19 @@ func ownDownloadItemCallback(p *C.cef_download_item_callback_t) *DownloadItemCal
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *DownloadItemCallback) Retain() *DownloadItemCallback {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownDownloadItemCallback(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownDownloadItemCallback(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *DownloadItemCallback) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // Cancel calls cef_download_item_callback_t.cancel.
@@ -1402,7 +1450,7 @@ func (o *BeforeDownloadCallback) cef() *C.cef_before_download_callback_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_before_download_callback_t)(o.ptr)
+	return (*C.cef_before_download_callback_t)(o.pointer())
 }
 
 func borrowBeforeDownloadCallback(p *C.cef_before_download_callback_t) *BeforeDownloadCallback {
@@ -1422,11 +1470,19 @@ func ownBeforeDownloadCallback(p *C.cef_before_download_callback_t) *BeforeDownl
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *BeforeDownloadCallback) Retain() *BeforeDownloadCallback {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownBeforeDownloadCallback(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownBeforeDownloadCallback(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *BeforeDownloadCallback) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // Cont calls cef_before_download_callback_t.cont.
@@ -1467,14 +1523,14 @@ func goDragHandlerOnDragEnter(self C.uint64_t, browser *C.cef_browser_t, dragDat
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	gDragData := borrowDragData(dragData)
-	ret = cBool(this.OnDragEnter(gBrowser, gDragData, DragOperationsMask(mask)))
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	gDragData := borrowDragData(dragData)
 	if gDragData != nil {
-		gDragData.invalidate()
+		defer gDragData.invalidate()
 	}
+	ret = cBool(this.OnDragEnter(gBrowser, gDragData, DragOperationsMask(mask)))
 	return ret
 }
 
@@ -1487,18 +1543,18 @@ func goDragHandlerOnDraggableRegionsChanged(self C.uint64_t, browser *C.cef_brow
 		return
 	}
 	gBrowser := borrowBrowser(browser)
+	if gBrowser != nil {
+		defer gBrowser.invalidate()
+	}
 	gFrame := borrowFrame(frame)
+	if gFrame != nil {
+		defer gFrame.invalidate()
+	}
 	gRegionsCount := make([]DraggableRegion, int(regionsCount))
 	for i := range gRegionsCount {
 		gRegionsCount[i].fromC(&unsafe.Slice(regions, int(regionsCount))[i])
 	}
 	this.OnDraggableRegionsChanged(gBrowser, gFrame, gRegionsCount)
-	if gBrowser != nil {
-		gBrowser.invalidate()
-	}
-	if gFrame != nil {
-		gFrame.invalidate()
-	}
 }
 
 // DragData is a reference to a cef_drag_data_t. A nil or released DragData answers every method with zero.
@@ -1508,7 +1564,7 @@ func (o *DragData) cef() *C.cef_drag_data_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_drag_data_t)(o.ptr)
+	return (*C.cef_drag_data_t)(o.pointer())
 }
 
 func borrowDragData(p *C.cef_drag_data_t) *DragData {
@@ -1528,11 +1584,19 @@ func ownDragData(p *C.cef_drag_data_t) *DragData {
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *DragData) Retain() *DragData {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownDragData(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownDragData(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *DragData) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // Clone calls cef_drag_data_t.clone. The result is the caller's to Release.
@@ -1718,15 +1782,15 @@ func goFindHandlerOnFindResult(self C.uint64_t, browser *C.cef_browser_t, identi
 		return
 	}
 	gBrowser := borrowBrowser(browser)
+	if gBrowser != nil {
+		defer gBrowser.invalidate()
+	}
 	var gSelectionRect *Rect
 	if selectionRect != nil {
 		gSelectionRect = new(Rect)
 		gSelectionRect.fromC(selectionRect)
 	}
 	this.OnFindResult(gBrowser, int(identifier), int(count), gSelectionRect, int(activeMatchOrdinal), finalUpdate != 0)
-	if gBrowser != nil {
-		gBrowser.invalidate()
-	}
 }
 
 // FocusHandler implements cef_focus_handler_t. A nil field keeps CEF's default.
@@ -1765,10 +1829,10 @@ func goFocusHandlerOnTakeFocus(self C.uint64_t, browser *C.cef_browser_t, next C
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	this.OnTakeFocus(gBrowser, next != 0)
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	this.OnTakeFocus(gBrowser, next != 0)
 }
 
 //export goFocusHandlerOnSetFocus
@@ -1780,10 +1844,10 @@ func goFocusHandlerOnSetFocus(self C.uint64_t, browser *C.cef_browser_t, source 
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	ret = cBool(this.OnSetFocus(gBrowser, FocusSource(source)))
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	ret = cBool(this.OnSetFocus(gBrowser, FocusSource(source)))
 	return ret
 }
 
@@ -1796,10 +1860,10 @@ func goFocusHandlerOnGotFocus(self C.uint64_t, browser *C.cef_browser_t) {
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	this.OnGotFocus(gBrowser)
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	this.OnGotFocus(gBrowser)
 }
 
 // FrameHandler implements cef_frame_handler_t. A nil field keeps CEF's default.
@@ -1846,14 +1910,14 @@ func goFrameHandlerOnFrameCreated(self C.uint64_t, browser *C.cef_browser_t, fra
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	gFrame := borrowFrame(frame)
-	this.OnFrameCreated(gBrowser, gFrame)
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	gFrame := borrowFrame(frame)
 	if gFrame != nil {
-		gFrame.invalidate()
+		defer gFrame.invalidate()
 	}
+	this.OnFrameCreated(gBrowser, gFrame)
 }
 
 //export goFrameHandlerOnFrameDestroyed
@@ -1865,14 +1929,14 @@ func goFrameHandlerOnFrameDestroyed(self C.uint64_t, browser *C.cef_browser_t, f
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	gFrame := borrowFrame(frame)
-	this.OnFrameDestroyed(gBrowser, gFrame)
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	gFrame := borrowFrame(frame)
 	if gFrame != nil {
-		gFrame.invalidate()
+		defer gFrame.invalidate()
 	}
+	this.OnFrameDestroyed(gBrowser, gFrame)
 }
 
 //export goFrameHandlerOnFrameAttached
@@ -1884,14 +1948,14 @@ func goFrameHandlerOnFrameAttached(self C.uint64_t, browser *C.cef_browser_t, fr
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	gFrame := borrowFrame(frame)
-	this.OnFrameAttached(gBrowser, gFrame, reattached != 0)
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	gFrame := borrowFrame(frame)
 	if gFrame != nil {
-		gFrame.invalidate()
+		defer gFrame.invalidate()
 	}
+	this.OnFrameAttached(gBrowser, gFrame, reattached != 0)
 }
 
 //export goFrameHandlerOnFrameDetached
@@ -1903,14 +1967,14 @@ func goFrameHandlerOnFrameDetached(self C.uint64_t, browser *C.cef_browser_t, fr
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	gFrame := borrowFrame(frame)
-	this.OnFrameDetached(gBrowser, gFrame)
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	gFrame := borrowFrame(frame)
 	if gFrame != nil {
-		gFrame.invalidate()
+		defer gFrame.invalidate()
 	}
+	this.OnFrameDetached(gBrowser, gFrame)
 }
 
 //export goFrameHandlerOnMainFrameChanged
@@ -1922,18 +1986,18 @@ func goFrameHandlerOnMainFrameChanged(self C.uint64_t, browser *C.cef_browser_t,
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	gOldFrame := borrowFrame(oldFrame)
-	gNewFrame := borrowFrame(newFrame)
-	this.OnMainFrameChanged(gBrowser, gOldFrame, gNewFrame)
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	gOldFrame := borrowFrame(oldFrame)
 	if gOldFrame != nil {
-		gOldFrame.invalidate()
+		defer gOldFrame.invalidate()
 	}
+	gNewFrame := borrowFrame(newFrame)
 	if gNewFrame != nil {
-		gNewFrame.invalidate()
+		defer gNewFrame.invalidate()
 	}
+	this.OnMainFrameChanged(gBrowser, gOldFrame, gNewFrame)
 }
 
 // JSDialogHandler implements cef_jsdialog_handler_t. A nil field keeps CEF's default.
@@ -1976,18 +2040,18 @@ func goJSDialogHandlerOnJSDialog(self C.uint64_t, browser *C.cef_browser_t, orig
 		return
 	}
 	gBrowser := borrowBrowser(browser)
+	if gBrowser != nil {
+		defer gBrowser.invalidate()
+	}
 	gCallback := borrowJSDialogCallback(callback)
+	if gCallback != nil {
+		defer gCallback.invalidate()
+	}
 	var gSuppressMessage bool
 	if suppressMessage != nil {
 		gSuppressMessage = *suppressMessage != 0
 	}
 	ret = cBool(this.OnJSDialog(gBrowser, goString(originURL), JSDialogType(dialogType), goString(messageText), goString(defaultPromptText), gCallback, &gSuppressMessage))
-	if gBrowser != nil {
-		gBrowser.invalidate()
-	}
-	if gCallback != nil {
-		gCallback.invalidate()
-	}
 	if suppressMessage != nil {
 		*suppressMessage = cBool(gSuppressMessage)
 	}
@@ -2003,14 +2067,14 @@ func goJSDialogHandlerOnBeforeUnloadDialog(self C.uint64_t, browser *C.cef_brows
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	gCallback := borrowJSDialogCallback(callback)
-	ret = cBool(this.OnBeforeUnloadDialog(gBrowser, goString(messageText), isReload != 0, gCallback))
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	gCallback := borrowJSDialogCallback(callback)
 	if gCallback != nil {
-		gCallback.invalidate()
+		defer gCallback.invalidate()
 	}
+	ret = cBool(this.OnBeforeUnloadDialog(gBrowser, goString(messageText), isReload != 0, gCallback))
 	return ret
 }
 
@@ -2023,10 +2087,10 @@ func goJSDialogHandlerOnResetDialogState(self C.uint64_t, browser *C.cef_browser
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	this.OnResetDialogState(gBrowser)
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	this.OnResetDialogState(gBrowser)
 }
 
 //export goJSDialogHandlerOnDialogClosed
@@ -2038,10 +2102,10 @@ func goJSDialogHandlerOnDialogClosed(self C.uint64_t, browser *C.cef_browser_t) 
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	this.OnDialogClosed(gBrowser)
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	this.OnDialogClosed(gBrowser)
 }
 
 // JSDialogCallback is a reference to a cef_jsdialog_callback_t. A nil or released JSDialogCallback answers every method with zero.
@@ -2051,7 +2115,7 @@ func (o *JSDialogCallback) cef() *C.cef_jsdialog_callback_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_jsdialog_callback_t)(o.ptr)
+	return (*C.cef_jsdialog_callback_t)(o.pointer())
 }
 
 func borrowJSDialogCallback(p *C.cef_jsdialog_callback_t) *JSDialogCallback {
@@ -2071,11 +2135,19 @@ func ownJSDialogCallback(p *C.cef_jsdialog_callback_t) *JSDialogCallback {
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *JSDialogCallback) Retain() *JSDialogCallback {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownJSDialogCallback(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownJSDialogCallback(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *JSDialogCallback) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // Cont calls cef_jsdialog_callback_t.cont.
@@ -2116,6 +2188,9 @@ func goKeyboardHandlerOnPreKeyEvent(self C.uint64_t, browser *C.cef_browser_t, e
 		return
 	}
 	gBrowser := borrowBrowser(browser)
+	if gBrowser != nil {
+		defer gBrowser.invalidate()
+	}
 	var gEvent *KeyEvent
 	if event != nil {
 		gEvent = new(KeyEvent)
@@ -2126,9 +2201,6 @@ func goKeyboardHandlerOnPreKeyEvent(self C.uint64_t, browser *C.cef_browser_t, e
 		gIsKeyboardShortcut = *isKeyboardShortcut != 0
 	}
 	ret = cBool(this.OnPreKeyEvent(gBrowser, gEvent, unsafe.Pointer(osEvent), &gIsKeyboardShortcut))
-	if gBrowser != nil {
-		gBrowser.invalidate()
-	}
 	if isKeyboardShortcut != nil {
 		*isKeyboardShortcut = cBool(gIsKeyboardShortcut)
 	}
@@ -2144,15 +2216,15 @@ func goKeyboardHandlerOnKeyEvent(self C.uint64_t, browser *C.cef_browser_t, even
 		return
 	}
 	gBrowser := borrowBrowser(browser)
+	if gBrowser != nil {
+		defer gBrowser.invalidate()
+	}
 	var gEvent *KeyEvent
 	if event != nil {
 		gEvent = new(KeyEvent)
 		gEvent.fromC(event)
 	}
 	ret = cBool(this.OnKeyEvent(gBrowser, gEvent, unsafe.Pointer(osEvent)))
-	if gBrowser != nil {
-		gBrowser.invalidate()
-	}
 	return ret
 }
 
@@ -2204,7 +2276,13 @@ func goLifeSpanHandlerOnBeforePopup(self C.uint64_t, browser *C.cef_browser_t, f
 		return
 	}
 	gBrowser := borrowBrowser(browser)
+	if gBrowser != nil {
+		defer gBrowser.invalidate()
+	}
 	gFrame := borrowFrame(frame)
+	if gFrame != nil {
+		defer gFrame.invalidate()
+	}
 	var gPopupFeatures *PopupFeatures
 	if popupFeatures != nil {
 		gPopupFeatures = new(PopupFeatures)
@@ -2222,36 +2300,28 @@ func goLifeSpanHandlerOnBeforePopup(self C.uint64_t, browser *C.cef_browser_t, f
 		gSettings = new(BrowserSettings)
 		gSettings.fromC(settings)
 	}
-	gExtraInfo := borrowDictionaryValue(*extraInfo)
-	wasgExtraInfo := gExtraInfo
+	wasgExtraInfo := borrowDictionaryValue(*extraInfo)
+	if wasgExtraInfo != nil {
+		defer wasgExtraInfo.invalidate()
+	}
+	gExtraInfo := wasgExtraInfo
 	var gNoJavascriptAccess bool
 	if noJavascriptAccess != nil {
 		gNoJavascriptAccess = *noJavascriptAccess != 0
 	}
 	ret = cBool(this.OnBeforePopup(gBrowser, gFrame, int(popupID), goString(targetURL), goString(targetFrameName), WindowOpenDisposition(targetDisposition), userGesture != 0, gPopupFeatures, gWindowInfo, &gClient, gSettings, &gExtraInfo, &gNoJavascriptAccess))
-	if gBrowser != nil {
-		gBrowser.invalidate()
-	}
-	if gFrame != nil {
-		gFrame.invalidate()
-	}
 	if windowInfo != nil {
 		gWindowInfo.toC(windowInfo)
 	}
 	if gClient != wasgClient {
-		releaseC(unsafe.Pointer(*client))
 		*client = gClient.take()
 	}
 	if settings != nil {
 		gSettings.toC(settings)
 	}
-	if gExtraInfo != wasgExtraInfo {
-		releaseC(unsafe.Pointer(*extraInfo))
-		*extraInfo = gExtraInfo.cef()
-		addRefC(unsafe.Pointer(*extraInfo))
-	}
-	if wasgExtraInfo != nil {
-		wasgExtraInfo.invalidate()
+	if p := gExtraInfo.cef(); p != *extraInfo {
+		addRefC(unsafe.Pointer(p))
+		*extraInfo = p
 	}
 	if noJavascriptAccess != nil {
 		*noJavascriptAccess = cBool(gNoJavascriptAccess)
@@ -2268,10 +2338,10 @@ func goLifeSpanHandlerOnBeforePopupAborted(self C.uint64_t, browser *C.cef_brows
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	this.OnBeforePopupAborted(gBrowser, int(popupID))
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	this.OnBeforePopupAborted(gBrowser, int(popupID))
 }
 
 //export goLifeSpanHandlerOnBeforeDevToolsPopup
@@ -2283,6 +2353,9 @@ func goLifeSpanHandlerOnBeforeDevToolsPopup(self C.uint64_t, browser *C.cef_brow
 		return
 	}
 	gBrowser := borrowBrowser(browser)
+	if gBrowser != nil {
+		defer gBrowser.invalidate()
+	}
 	var gWindowInfo *WindowInfo
 	if windowInfo != nil {
 		gWindowInfo = new(WindowInfo)
@@ -2295,33 +2368,28 @@ func goLifeSpanHandlerOnBeforeDevToolsPopup(self C.uint64_t, browser *C.cef_brow
 		gSettings = new(BrowserSettings)
 		gSettings.fromC(settings)
 	}
-	gExtraInfo := borrowDictionaryValue(*extraInfo)
-	wasgExtraInfo := gExtraInfo
+	wasgExtraInfo := borrowDictionaryValue(*extraInfo)
+	if wasgExtraInfo != nil {
+		defer wasgExtraInfo.invalidate()
+	}
+	gExtraInfo := wasgExtraInfo
 	var gUseDefaultWindow bool
 	if useDefaultWindow != nil {
 		gUseDefaultWindow = *useDefaultWindow != 0
 	}
 	this.OnBeforeDevToolsPopup(gBrowser, gWindowInfo, &gClient, gSettings, &gExtraInfo, &gUseDefaultWindow)
-	if gBrowser != nil {
-		gBrowser.invalidate()
-	}
 	if windowInfo != nil {
 		gWindowInfo.toC(windowInfo)
 	}
 	if gClient != wasgClient {
-		releaseC(unsafe.Pointer(*client))
 		*client = gClient.take()
 	}
 	if settings != nil {
 		gSettings.toC(settings)
 	}
-	if gExtraInfo != wasgExtraInfo {
-		releaseC(unsafe.Pointer(*extraInfo))
-		*extraInfo = gExtraInfo.cef()
-		addRefC(unsafe.Pointer(*extraInfo))
-	}
-	if wasgExtraInfo != nil {
-		wasgExtraInfo.invalidate()
+	if p := gExtraInfo.cef(); p != *extraInfo {
+		addRefC(unsafe.Pointer(p))
+		*extraInfo = p
 	}
 	if useDefaultWindow != nil {
 		*useDefaultWindow = cBool(gUseDefaultWindow)
@@ -2337,10 +2405,10 @@ func goLifeSpanHandlerOnAfterCreated(self C.uint64_t, browser *C.cef_browser_t) 
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	this.OnAfterCreated(gBrowser)
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	this.OnAfterCreated(gBrowser)
 }
 
 //export goLifeSpanHandlerDoClose
@@ -2352,10 +2420,10 @@ func goLifeSpanHandlerDoClose(self C.uint64_t, browser *C.cef_browser_t) (ret C.
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	ret = cBool(this.DoClose(gBrowser))
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	ret = cBool(this.DoClose(gBrowser))
 	return ret
 }
 
@@ -2368,10 +2436,10 @@ func goLifeSpanHandlerOnBeforeClose(self C.uint64_t, browser *C.cef_browser_t) {
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	this.OnBeforeClose(gBrowser)
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	this.OnBeforeClose(gBrowser)
 }
 
 // LoadHandler implements cef_load_handler_t. A nil field keeps CEF's default.
@@ -2414,10 +2482,10 @@ func goLoadHandlerOnLoadingStateChange(self C.uint64_t, browser *C.cef_browser_t
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	this.OnLoadingStateChange(gBrowser, isLoading != 0, canGoBack != 0, canGoForward != 0)
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	this.OnLoadingStateChange(gBrowser, isLoading != 0, canGoBack != 0, canGoForward != 0)
 }
 
 //export goLoadHandlerOnLoadStart
@@ -2429,14 +2497,14 @@ func goLoadHandlerOnLoadStart(self C.uint64_t, browser *C.cef_browser_t, frame *
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	gFrame := borrowFrame(frame)
-	this.OnLoadStart(gBrowser, gFrame, TransitionType(transitionType))
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	gFrame := borrowFrame(frame)
 	if gFrame != nil {
-		gFrame.invalidate()
+		defer gFrame.invalidate()
 	}
+	this.OnLoadStart(gBrowser, gFrame, TransitionType(transitionType))
 }
 
 //export goLoadHandlerOnLoadEnd
@@ -2448,14 +2516,14 @@ func goLoadHandlerOnLoadEnd(self C.uint64_t, browser *C.cef_browser_t, frame *C.
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	gFrame := borrowFrame(frame)
-	this.OnLoadEnd(gBrowser, gFrame, int(httpStatusCode))
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	gFrame := borrowFrame(frame)
 	if gFrame != nil {
-		gFrame.invalidate()
+		defer gFrame.invalidate()
 	}
+	this.OnLoadEnd(gBrowser, gFrame, int(httpStatusCode))
 }
 
 //export goLoadHandlerOnLoadError
@@ -2467,14 +2535,14 @@ func goLoadHandlerOnLoadError(self C.uint64_t, browser *C.cef_browser_t, frame *
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	gFrame := borrowFrame(frame)
-	this.OnLoadError(gBrowser, gFrame, ErrorCode(errorCode), goString(errorText), goString(failedUrl))
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	gFrame := borrowFrame(frame)
 	if gFrame != nil {
-		gFrame.invalidate()
+		defer gFrame.invalidate()
 	}
+	this.OnLoadError(gBrowser, gFrame, ErrorCode(errorCode), goString(errorText), goString(failedUrl))
 }
 
 // PermissionHandler implements cef_permission_handler_t. A nil field keeps CEF's default.
@@ -2513,18 +2581,18 @@ func goPermissionHandlerOnRequestMediaAccessPermission(self C.uint64_t, browser 
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	gFrame := borrowFrame(frame)
-	gCallback := borrowMediaAccessCallback(callback)
-	ret = cBool(this.OnRequestMediaAccessPermission(gBrowser, gFrame, goString(requestingOrigin), uint32(requestedPermissions), gCallback))
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	gFrame := borrowFrame(frame)
 	if gFrame != nil {
-		gFrame.invalidate()
+		defer gFrame.invalidate()
 	}
+	gCallback := borrowMediaAccessCallback(callback)
 	if gCallback != nil {
-		gCallback.invalidate()
+		defer gCallback.invalidate()
 	}
+	ret = cBool(this.OnRequestMediaAccessPermission(gBrowser, gFrame, goString(requestingOrigin), uint32(requestedPermissions), gCallback))
 	return ret
 }
 
@@ -2537,14 +2605,14 @@ func goPermissionHandlerOnShowPermissionPrompt(self C.uint64_t, browser *C.cef_b
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	gCallback := borrowPermissionPromptCallback(callback)
-	ret = cBool(this.OnShowPermissionPrompt(gBrowser, uint64(promptID), goString(requestingOrigin), uint32(requestedPermissions), gCallback))
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	gCallback := borrowPermissionPromptCallback(callback)
 	if gCallback != nil {
-		gCallback.invalidate()
+		defer gCallback.invalidate()
 	}
+	ret = cBool(this.OnShowPermissionPrompt(gBrowser, uint64(promptID), goString(requestingOrigin), uint32(requestedPermissions), gCallback))
 	return ret
 }
 
@@ -2557,10 +2625,10 @@ func goPermissionHandlerOnDismissPermissionPrompt(self C.uint64_t, browser *C.ce
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	this.OnDismissPermissionPrompt(gBrowser, uint64(promptID), PermissionRequestResult(result))
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	this.OnDismissPermissionPrompt(gBrowser, uint64(promptID), PermissionRequestResult(result))
 }
 
 // MediaAccessCallback is a reference to a cef_media_access_callback_t. A nil or released MediaAccessCallback answers every method with zero.
@@ -2570,7 +2638,7 @@ func (o *MediaAccessCallback) cef() *C.cef_media_access_callback_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_media_access_callback_t)(o.ptr)
+	return (*C.cef_media_access_callback_t)(o.pointer())
 }
 
 func borrowMediaAccessCallback(p *C.cef_media_access_callback_t) *MediaAccessCallback {
@@ -2590,11 +2658,19 @@ func ownMediaAccessCallback(p *C.cef_media_access_callback_t) *MediaAccessCallba
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *MediaAccessCallback) Retain() *MediaAccessCallback {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownMediaAccessCallback(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownMediaAccessCallback(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *MediaAccessCallback) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // Cont calls cef_media_access_callback_t.cont.
@@ -2614,7 +2690,7 @@ func (o *PermissionPromptCallback) cef() *C.cef_permission_prompt_callback_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_permission_prompt_callback_t)(o.ptr)
+	return (*C.cef_permission_prompt_callback_t)(o.pointer())
 }
 
 func borrowPermissionPromptCallback(p *C.cef_permission_prompt_callback_t) *PermissionPromptCallback {
@@ -2634,11 +2710,19 @@ func ownPermissionPromptCallback(p *C.cef_permission_prompt_callback_t) *Permiss
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *PermissionPromptCallback) Retain() *PermissionPromptCallback {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownPermissionPromptCallback(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownPermissionPromptCallback(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *PermissionPromptCallback) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // Cont calls cef_permission_prompt_callback_t.cont.
@@ -2694,10 +2778,10 @@ func goPrintHandlerOnPrintStart(self C.uint64_t, browser *C.cef_browser_t) {
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	this.OnPrintStart(gBrowser)
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	this.OnPrintStart(gBrowser)
 }
 
 //export goPrintHandlerOnPrintSettings
@@ -2709,14 +2793,14 @@ func goPrintHandlerOnPrintSettings(self C.uint64_t, browser *C.cef_browser_t, se
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	gSettings := borrowPrintSettings(settings)
-	this.OnPrintSettings(gBrowser, gSettings, getDefaults != 0)
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	gSettings := borrowPrintSettings(settings)
 	if gSettings != nil {
-		gSettings.invalidate()
+		defer gSettings.invalidate()
 	}
+	this.OnPrintSettings(gBrowser, gSettings, getDefaults != 0)
 }
 
 //export goPrintHandlerOnPrintDialog
@@ -2728,14 +2812,14 @@ func goPrintHandlerOnPrintDialog(self C.uint64_t, browser *C.cef_browser_t, hasS
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	gCallback := borrowPrintDialogCallback(callback)
-	ret = cBool(this.OnPrintDialog(gBrowser, hasSelection != 0, gCallback))
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	gCallback := borrowPrintDialogCallback(callback)
 	if gCallback != nil {
-		gCallback.invalidate()
+		defer gCallback.invalidate()
 	}
+	ret = cBool(this.OnPrintDialog(gBrowser, hasSelection != 0, gCallback))
 	return ret
 }
 
@@ -2748,14 +2832,14 @@ func goPrintHandlerOnPrintJob(self C.uint64_t, browser *C.cef_browser_t, documen
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	gCallback := borrowPrintJobCallback(callback)
-	ret = cBool(this.OnPrintJob(gBrowser, goString(documentName), goString(pdfFilePath), gCallback))
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	gCallback := borrowPrintJobCallback(callback)
 	if gCallback != nil {
-		gCallback.invalidate()
+		defer gCallback.invalidate()
 	}
+	ret = cBool(this.OnPrintJob(gBrowser, goString(documentName), goString(pdfFilePath), gCallback))
 	return ret
 }
 
@@ -2768,10 +2852,10 @@ func goPrintHandlerOnPrintReset(self C.uint64_t, browser *C.cef_browser_t) {
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	this.OnPrintReset(gBrowser)
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	this.OnPrintReset(gBrowser)
 }
 
 //export goPrintHandlerGetPDFPaperSize
@@ -2783,11 +2867,11 @@ func goPrintHandlerGetPDFPaperSize(self C.uint64_t, browser *C.cef_browser_t, de
 		return
 	}
 	gBrowser := borrowBrowser(browser)
+	if gBrowser != nil {
+		defer gBrowser.invalidate()
+	}
 	answer := this.GetPDFPaperSize(gBrowser, int(deviceUnitsPerInch))
 	answer.toC(&ret)
-	if gBrowser != nil {
-		gBrowser.invalidate()
-	}
 	return ret
 }
 
@@ -2798,7 +2882,7 @@ func (o *PrintSettings) cef() *C.cef_print_settings_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_print_settings_t)(o.ptr)
+	return (*C.cef_print_settings_t)(o.pointer())
 }
 
 func borrowPrintSettings(p *C.cef_print_settings_t) *PrintSettings {
@@ -2818,11 +2902,19 @@ func ownPrintSettings(p *C.cef_print_settings_t) *PrintSettings {
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *PrintSettings) Retain() *PrintSettings {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownPrintSettings(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownPrintSettings(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *PrintSettings) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // IsValid calls cef_print_settings_t.is_valid.
@@ -2965,7 +3057,7 @@ func (o *PrintDialogCallback) cef() *C.cef_print_dialog_callback_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_print_dialog_callback_t)(o.ptr)
+	return (*C.cef_print_dialog_callback_t)(o.pointer())
 }
 
 func borrowPrintDialogCallback(p *C.cef_print_dialog_callback_t) *PrintDialogCallback {
@@ -2985,11 +3077,19 @@ func ownPrintDialogCallback(p *C.cef_print_dialog_callback_t) *PrintDialogCallba
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *PrintDialogCallback) Retain() *PrintDialogCallback {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownPrintDialogCallback(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownPrintDialogCallback(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *PrintDialogCallback) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // Cont calls cef_print_dialog_callback_t.cont.
@@ -3009,7 +3109,7 @@ func (o *PrintJobCallback) cef() *C.cef_print_job_callback_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_print_job_callback_t)(o.ptr)
+	return (*C.cef_print_job_callback_t)(o.pointer())
 }
 
 func borrowPrintJobCallback(p *C.cef_print_job_callback_t) *PrintJobCallback {
@@ -3029,11 +3129,19 @@ func ownPrintJobCallback(p *C.cef_print_job_callback_t) *PrintJobCallback {
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *PrintJobCallback) Retain() *PrintJobCallback {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownPrintJobCallback(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownPrintJobCallback(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *PrintJobCallback) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // Cont calls cef_print_job_callback_t.cont.
@@ -3130,15 +3238,15 @@ func goRenderHandlerGetRootScreenRect(self C.uint64_t, browser *C.cef_browser_t,
 		return
 	}
 	gBrowser := borrowBrowser(browser)
+	if gBrowser != nil {
+		defer gBrowser.invalidate()
+	}
 	var gRect *Rect
 	if rect != nil {
 		gRect = new(Rect)
 		gRect.fromC(rect)
 	}
 	ret = cBool(this.GetRootScreenRect(gBrowser, gRect))
-	if gBrowser != nil {
-		gBrowser.invalidate()
-	}
 	if rect != nil {
 		gRect.toC(rect)
 	}
@@ -3154,15 +3262,15 @@ func goRenderHandlerGetViewRect(self C.uint64_t, browser *C.cef_browser_t, rect 
 		return
 	}
 	gBrowser := borrowBrowser(browser)
+	if gBrowser != nil {
+		defer gBrowser.invalidate()
+	}
 	var gRect *Rect
 	if rect != nil {
 		gRect = new(Rect)
 		gRect.fromC(rect)
 	}
 	this.GetViewRect(gBrowser, gRect)
-	if gBrowser != nil {
-		gBrowser.invalidate()
-	}
 	if rect != nil {
 		gRect.toC(rect)
 	}
@@ -3177,6 +3285,9 @@ func goRenderHandlerGetScreenPoint(self C.uint64_t, browser *C.cef_browser_t, vi
 		return
 	}
 	gBrowser := borrowBrowser(browser)
+	if gBrowser != nil {
+		defer gBrowser.invalidate()
+	}
 	var gScreenX int
 	if screenX != nil {
 		gScreenX = int(*screenX)
@@ -3186,9 +3297,6 @@ func goRenderHandlerGetScreenPoint(self C.uint64_t, browser *C.cef_browser_t, vi
 		gScreenY = int(*screenY)
 	}
 	ret = cBool(this.GetScreenPoint(gBrowser, int(viewX), int(viewY), &gScreenX, &gScreenY))
-	if gBrowser != nil {
-		gBrowser.invalidate()
-	}
 	if screenX != nil {
 		*screenX = C.int(gScreenX)
 	}
@@ -3207,15 +3315,15 @@ func goRenderHandlerGetScreenInfo(self C.uint64_t, browser *C.cef_browser_t, scr
 		return
 	}
 	gBrowser := borrowBrowser(browser)
+	if gBrowser != nil {
+		defer gBrowser.invalidate()
+	}
 	var gScreenInfo *ScreenInfo
 	if screenInfo != nil {
 		gScreenInfo = new(ScreenInfo)
 		gScreenInfo.fromC(screenInfo)
 	}
 	ret = cBool(this.GetScreenInfo(gBrowser, gScreenInfo))
-	if gBrowser != nil {
-		gBrowser.invalidate()
-	}
 	if screenInfo != nil {
 		gScreenInfo.toC(screenInfo)
 	}
@@ -3231,10 +3339,10 @@ func goRenderHandlerOnPopupShow(self C.uint64_t, browser *C.cef_browser_t, show 
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	this.OnPopupShow(gBrowser, show != 0)
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	this.OnPopupShow(gBrowser, show != 0)
 }
 
 //export goRenderHandlerOnPopupSize
@@ -3246,15 +3354,15 @@ func goRenderHandlerOnPopupSize(self C.uint64_t, browser *C.cef_browser_t, rect 
 		return
 	}
 	gBrowser := borrowBrowser(browser)
+	if gBrowser != nil {
+		defer gBrowser.invalidate()
+	}
 	var gRect *Rect
 	if rect != nil {
 		gRect = new(Rect)
 		gRect.fromC(rect)
 	}
 	this.OnPopupSize(gBrowser, gRect)
-	if gBrowser != nil {
-		gBrowser.invalidate()
-	}
 }
 
 //export goRenderHandlerOnPaint
@@ -3266,14 +3374,14 @@ func goRenderHandlerOnPaint(self C.uint64_t, browser *C.cef_browser_t, typ C.cef
 		return
 	}
 	gBrowser := borrowBrowser(browser)
+	if gBrowser != nil {
+		defer gBrowser.invalidate()
+	}
 	gDirtyRectsCount := make([]Rect, int(dirtyRectsCount))
 	for i := range gDirtyRectsCount {
 		gDirtyRectsCount[i].fromC(&unsafe.Slice(dirtyRects, int(dirtyRectsCount))[i])
 	}
 	this.OnPaint(gBrowser, PaintElementType(typ), gDirtyRectsCount, unsafe.Pointer(buffer), int(width), int(height))
-	if gBrowser != nil {
-		gBrowser.invalidate()
-	}
 }
 
 //export goRenderHandlerOnAcceleratedPaint
@@ -3285,6 +3393,9 @@ func goRenderHandlerOnAcceleratedPaint(self C.uint64_t, browser *C.cef_browser_t
 		return
 	}
 	gBrowser := borrowBrowser(browser)
+	if gBrowser != nil {
+		defer gBrowser.invalidate()
+	}
 	gDirtyRectsCount := make([]Rect, int(dirtyRectsCount))
 	for i := range gDirtyRectsCount {
 		gDirtyRectsCount[i].fromC(&unsafe.Slice(dirtyRects, int(dirtyRectsCount))[i])
@@ -3295,9 +3406,6 @@ func goRenderHandlerOnAcceleratedPaint(self C.uint64_t, browser *C.cef_browser_t
 		gInfo.fromC(info)
 	}
 	this.OnAcceleratedPaint(gBrowser, PaintElementType(typ), gDirtyRectsCount, gInfo)
-	if gBrowser != nil {
-		gBrowser.invalidate()
-	}
 }
 
 //export goRenderHandlerGetTouchHandleSize
@@ -3309,15 +3417,15 @@ func goRenderHandlerGetTouchHandleSize(self C.uint64_t, browser *C.cef_browser_t
 		return
 	}
 	gBrowser := borrowBrowser(browser)
+	if gBrowser != nil {
+		defer gBrowser.invalidate()
+	}
 	var gSize *Size
 	if size != nil {
 		gSize = new(Size)
 		gSize.fromC(size)
 	}
 	this.GetTouchHandleSize(gBrowser, HorizontalAlignment(orientation), gSize)
-	if gBrowser != nil {
-		gBrowser.invalidate()
-	}
 	if size != nil {
 		gSize.toC(size)
 	}
@@ -3332,15 +3440,15 @@ func goRenderHandlerOnTouchHandleStateChanged(self C.uint64_t, browser *C.cef_br
 		return
 	}
 	gBrowser := borrowBrowser(browser)
+	if gBrowser != nil {
+		defer gBrowser.invalidate()
+	}
 	var gState *TouchHandleState
 	if state != nil {
 		gState = new(TouchHandleState)
 		gState.fromC(state)
 	}
 	this.OnTouchHandleStateChanged(gBrowser, gState)
-	if gBrowser != nil {
-		gBrowser.invalidate()
-	}
 }
 
 //export goRenderHandlerStartDragging
@@ -3352,14 +3460,14 @@ func goRenderHandlerStartDragging(self C.uint64_t, browser *C.cef_browser_t, dra
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	gDragData := borrowDragData(dragData)
-	ret = cBool(this.StartDragging(gBrowser, gDragData, DragOperationsMask(allowedOps), int(x), int(y)))
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	gDragData := borrowDragData(dragData)
 	if gDragData != nil {
-		gDragData.invalidate()
+		defer gDragData.invalidate()
 	}
+	ret = cBool(this.StartDragging(gBrowser, gDragData, DragOperationsMask(allowedOps), int(x), int(y)))
 	return ret
 }
 
@@ -3372,10 +3480,10 @@ func goRenderHandlerUpdateDragCursor(self C.uint64_t, browser *C.cef_browser_t, 
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	this.UpdateDragCursor(gBrowser, DragOperationsMask(operation))
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	this.UpdateDragCursor(gBrowser, DragOperationsMask(operation))
 }
 
 //export goRenderHandlerOnScrollOffsetChanged
@@ -3387,10 +3495,10 @@ func goRenderHandlerOnScrollOffsetChanged(self C.uint64_t, browser *C.cef_browse
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	this.OnScrollOffsetChanged(gBrowser, float64(x), float64(y))
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	this.OnScrollOffsetChanged(gBrowser, float64(x), float64(y))
 }
 
 //export goRenderHandlerOnIMECompositionRangeChanged
@@ -3402,6 +3510,9 @@ func goRenderHandlerOnIMECompositionRangeChanged(self C.uint64_t, browser *C.cef
 		return
 	}
 	gBrowser := borrowBrowser(browser)
+	if gBrowser != nil {
+		defer gBrowser.invalidate()
+	}
 	var gSelectedRange *Range
 	if selectedRange != nil {
 		gSelectedRange = new(Range)
@@ -3412,9 +3523,6 @@ func goRenderHandlerOnIMECompositionRangeChanged(self C.uint64_t, browser *C.cef
 		gCharacterBoundsCount[i].fromC(&unsafe.Slice(characterBounds, int(characterBoundsCount))[i])
 	}
 	this.OnIMECompositionRangeChanged(gBrowser, gSelectedRange, gCharacterBoundsCount)
-	if gBrowser != nil {
-		gBrowser.invalidate()
-	}
 }
 
 //export goRenderHandlerOnTextSelectionChanged
@@ -3426,15 +3534,15 @@ func goRenderHandlerOnTextSelectionChanged(self C.uint64_t, browser *C.cef_brows
 		return
 	}
 	gBrowser := borrowBrowser(browser)
+	if gBrowser != nil {
+		defer gBrowser.invalidate()
+	}
 	var gSelectedRange *Range
 	if selectedRange != nil {
 		gSelectedRange = new(Range)
 		gSelectedRange.fromC(selectedRange)
 	}
 	this.OnTextSelectionChanged(gBrowser, goString(selectedText), gSelectedRange)
-	if gBrowser != nil {
-		gBrowser.invalidate()
-	}
 }
 
 //export goRenderHandlerOnVirtualKeyboardRequested
@@ -3446,8 +3554,8 @@ func goRenderHandlerOnVirtualKeyboardRequested(self C.uint64_t, browser *C.cef_b
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	this.OnVirtualKeyboardRequested(gBrowser, TextInputMode(inputMode))
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	this.OnVirtualKeyboardRequested(gBrowser, TextInputMode(inputMode))
 }

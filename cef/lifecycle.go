@@ -8,6 +8,7 @@ import "C"
 
 import (
 	"errors"
+	"runtime"
 	"unsafe"
 )
 
@@ -35,8 +36,13 @@ func Initialize(args []string, settings *Settings, app *App) error {
 // RunMessageLoop runs the UI thread's loop until QuitMessageLoop.
 func RunMessageLoop() { C.oriel_run_message_loop() }
 
-// Shutdown ends libcef, on the thread that called Initialize, after every browser is closed. Nothing of libcef may be called afterwards.
+// Shutdown ends libcef, on the thread that called Initialize, after every browser is closed. Afterwards every call on an object answers
+// with zero and Release does nothing; functions of the package must not be called any more.
 func Shutdown() {
+	closing.Store(true)
+	for releasing.Load() != 0 {
+		runtime.Gosched()
+	}
 	C.oriel_shutdown()
 	down.Store(true)
 }

@@ -78,18 +78,18 @@ func goRequestHandlerOnBeforeBrowse(self C.uint64_t, browser *C.cef_browser_t, f
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	gFrame := borrowFrame(frame)
-	gRequest := borrowRequest(request)
-	ret = cBool(this.OnBeforeBrowse(gBrowser, gFrame, gRequest, userGesture != 0, isRedirect != 0))
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	gFrame := borrowFrame(frame)
 	if gFrame != nil {
-		gFrame.invalidate()
+		defer gFrame.invalidate()
 	}
+	gRequest := borrowRequest(request)
 	if gRequest != nil {
-		gRequest.invalidate()
+		defer gRequest.invalidate()
 	}
+	ret = cBool(this.OnBeforeBrowse(gBrowser, gFrame, gRequest, userGesture != 0, isRedirect != 0))
 	return ret
 }
 
@@ -102,14 +102,14 @@ func goRequestHandlerOnOpenURLFromTab(self C.uint64_t, browser *C.cef_browser_t,
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	gFrame := borrowFrame(frame)
-	ret = cBool(this.OnOpenURLFromTab(gBrowser, gFrame, goString(targetURL), WindowOpenDisposition(targetDisposition), userGesture != 0))
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	gFrame := borrowFrame(frame)
 	if gFrame != nil {
-		gFrame.invalidate()
+		defer gFrame.invalidate()
 	}
+	ret = cBool(this.OnOpenURLFromTab(gBrowser, gFrame, goString(targetURL), WindowOpenDisposition(targetDisposition), userGesture != 0))
 	return ret
 }
 
@@ -122,22 +122,22 @@ func goRequestHandlerGetResourceRequestHandler(self C.uint64_t, browser *C.cef_b
 		return
 	}
 	gBrowser := borrowBrowser(browser)
+	if gBrowser != nil {
+		defer gBrowser.invalidate()
+	}
 	gFrame := borrowFrame(frame)
+	if gFrame != nil {
+		defer gFrame.invalidate()
+	}
 	gRequest := borrowRequest(request)
+	if gRequest != nil {
+		defer gRequest.invalidate()
+	}
 	var gDisableDefaultHandling bool
 	if disableDefaultHandling != nil {
 		gDisableDefaultHandling = *disableDefaultHandling != 0
 	}
 	ret = this.GetResourceRequestHandler(gBrowser, gFrame, gRequest, isNavigation != 0, isDownload != 0, goString(requestInitiator), &gDisableDefaultHandling).take()
-	if gBrowser != nil {
-		gBrowser.invalidate()
-	}
-	if gFrame != nil {
-		gFrame.invalidate()
-	}
-	if gRequest != nil {
-		gRequest.invalidate()
-	}
 	if disableDefaultHandling != nil {
 		*disableDefaultHandling = cBool(gDisableDefaultHandling)
 	}
@@ -153,14 +153,14 @@ func goRequestHandlerGetAuthCredentials(self C.uint64_t, browser *C.cef_browser_
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	gCallback := borrowAuthCallback(callback)
-	ret = cBool(this.GetAuthCredentials(gBrowser, goString(originURL), isProxy != 0, goString(host), int(port), goString(realm), goString(scheme), gCallback))
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	gCallback := borrowAuthCallback(callback)
 	if gCallback != nil {
-		gCallback.invalidate()
+		defer gCallback.invalidate()
 	}
+	ret = cBool(this.GetAuthCredentials(gBrowser, goString(originURL), isProxy != 0, goString(host), int(port), goString(realm), goString(scheme), gCallback))
 	return ret
 }
 
@@ -173,18 +173,18 @@ func goRequestHandlerOnCertificateError(self C.uint64_t, browser *C.cef_browser_
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	gSslInfo := borrowSSLInfo(sslInfo)
-	gCallback := borrowCallback(callback)
-	ret = cBool(this.OnCertificateError(gBrowser, ErrorCode(certError), goString(requestURL), gSslInfo, gCallback))
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	gSslInfo := borrowSSLInfo(sslInfo)
 	if gSslInfo != nil {
-		gSslInfo.invalidate()
+		defer gSslInfo.invalidate()
 	}
+	gCallback := borrowCallback(callback)
 	if gCallback != nil {
-		gCallback.invalidate()
+		defer gCallback.invalidate()
 	}
+	ret = cBool(this.OnCertificateError(gBrowser, ErrorCode(certError), goString(requestURL), gSslInfo, gCallback))
 	return ret
 }
 
@@ -197,21 +197,25 @@ func goRequestHandlerOnSelectClientCertificate(self C.uint64_t, browser *C.cef_b
 		return
 	}
 	gBrowser := borrowBrowser(browser)
+	if gBrowser != nil {
+		defer gBrowser.invalidate()
+	}
 	gCertificatesCount := make([]*X509Certificate, int(certificatesCount))
 	for i, p := range unsafe.Slice(certificates, int(certificatesCount)) {
 		gCertificatesCount[i] = borrowX509Certificate(p)
 	}
+	defer func() {
+		for _, p := range gCertificatesCount {
+			if p != nil {
+				p.invalidate()
+			}
+		}
+	}()
 	gCallback := borrowSelectClientCertificateCallback(callback)
-	ret = cBool(this.OnSelectClientCertificate(gBrowser, isProxy != 0, goString(host), int(port), gCertificatesCount, gCallback))
-	if gBrowser != nil {
-		gBrowser.invalidate()
-	}
-	for _, p := range gCertificatesCount {
-		p.invalidate()
-	}
 	if gCallback != nil {
-		gCallback.invalidate()
+		defer gCallback.invalidate()
 	}
+	ret = cBool(this.OnSelectClientCertificate(gBrowser, isProxy != 0, goString(host), int(port), gCertificatesCount, gCallback))
 	return ret
 }
 
@@ -224,10 +228,10 @@ func goRequestHandlerOnRenderViewReady(self C.uint64_t, browser *C.cef_browser_t
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	this.OnRenderViewReady(gBrowser)
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	this.OnRenderViewReady(gBrowser)
 }
 
 //export goRequestHandlerOnRenderProcessUnresponsive
@@ -239,14 +243,14 @@ func goRequestHandlerOnRenderProcessUnresponsive(self C.uint64_t, browser *C.cef
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	gCallback := borrowUnresponsiveProcessCallback(callback)
-	ret = cBool(this.OnRenderProcessUnresponsive(gBrowser, gCallback))
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	gCallback := borrowUnresponsiveProcessCallback(callback)
 	if gCallback != nil {
-		gCallback.invalidate()
+		defer gCallback.invalidate()
 	}
+	ret = cBool(this.OnRenderProcessUnresponsive(gBrowser, gCallback))
 	return ret
 }
 
@@ -259,10 +263,10 @@ func goRequestHandlerOnRenderProcessResponsive(self C.uint64_t, browser *C.cef_b
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	this.OnRenderProcessResponsive(gBrowser)
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	this.OnRenderProcessResponsive(gBrowser)
 }
 
 //export goRequestHandlerOnRenderProcessTerminated
@@ -274,10 +278,10 @@ func goRequestHandlerOnRenderProcessTerminated(self C.uint64_t, browser *C.cef_b
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	this.OnRenderProcessTerminated(gBrowser, TerminationStatus(status), int(errorCode), goString(errorString))
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	this.OnRenderProcessTerminated(gBrowser, TerminationStatus(status), int(errorCode), goString(errorString))
 }
 
 //export goRequestHandlerOnDocumentAvailableInMainFrame
@@ -289,10 +293,10 @@ func goRequestHandlerOnDocumentAvailableInMainFrame(self C.uint64_t, browser *C.
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	this.OnDocumentAvailableInMainFrame(gBrowser)
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	this.OnDocumentAvailableInMainFrame(gBrowser)
 }
 
 // ResourceRequestHandler implements cef_resource_request_handler_t. A nil field keeps CEF's default.
@@ -351,18 +355,18 @@ func goResourceRequestHandlerGetCookieAccessFilter(self C.uint64_t, browser *C.c
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	gFrame := borrowFrame(frame)
-	gRequest := borrowRequest(request)
-	ret = this.GetCookieAccessFilter(gBrowser, gFrame, gRequest).take()
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	gFrame := borrowFrame(frame)
 	if gFrame != nil {
-		gFrame.invalidate()
+		defer gFrame.invalidate()
 	}
+	gRequest := borrowRequest(request)
 	if gRequest != nil {
-		gRequest.invalidate()
+		defer gRequest.invalidate()
 	}
+	ret = this.GetCookieAccessFilter(gBrowser, gFrame, gRequest).take()
 	return ret
 }
 
@@ -375,22 +379,22 @@ func goResourceRequestHandlerOnBeforeResourceLoad(self C.uint64_t, browser *C.ce
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	gFrame := borrowFrame(frame)
-	gRequest := borrowRequest(request)
-	gCallback := borrowCallback(callback)
-	ret = C.cef_return_value_t(this.OnBeforeResourceLoad(gBrowser, gFrame, gRequest, gCallback))
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	gFrame := borrowFrame(frame)
 	if gFrame != nil {
-		gFrame.invalidate()
+		defer gFrame.invalidate()
 	}
+	gRequest := borrowRequest(request)
 	if gRequest != nil {
-		gRequest.invalidate()
+		defer gRequest.invalidate()
 	}
+	gCallback := borrowCallback(callback)
 	if gCallback != nil {
-		gCallback.invalidate()
+		defer gCallback.invalidate()
 	}
+	ret = C.cef_return_value_t(this.OnBeforeResourceLoad(gBrowser, gFrame, gRequest, gCallback))
 	return ret
 }
 
@@ -403,18 +407,18 @@ func goResourceRequestHandlerGetResourceHandler(self C.uint64_t, browser *C.cef_
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	gFrame := borrowFrame(frame)
-	gRequest := borrowRequest(request)
-	ret = this.GetResourceHandler(gBrowser, gFrame, gRequest).take()
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	gFrame := borrowFrame(frame)
 	if gFrame != nil {
-		gFrame.invalidate()
+		defer gFrame.invalidate()
 	}
+	gRequest := borrowRequest(request)
 	if gRequest != nil {
-		gRequest.invalidate()
+		defer gRequest.invalidate()
 	}
+	ret = this.GetResourceHandler(gBrowser, gFrame, gRequest).take()
 	return ret
 }
 
@@ -427,23 +431,23 @@ func goResourceRequestHandlerOnResourceRedirect(self C.uint64_t, browser *C.cef_
 		return
 	}
 	gBrowser := borrowBrowser(browser)
+	if gBrowser != nil {
+		defer gBrowser.invalidate()
+	}
 	gFrame := borrowFrame(frame)
+	if gFrame != nil {
+		defer gFrame.invalidate()
+	}
 	gRequest := borrowRequest(request)
+	if gRequest != nil {
+		defer gRequest.invalidate()
+	}
 	gResponse := borrowResponse(response)
+	if gResponse != nil {
+		defer gResponse.invalidate()
+	}
 	gNewURL := goString(newURL)
 	this.OnResourceRedirect(gBrowser, gFrame, gRequest, gResponse, &gNewURL)
-	if gBrowser != nil {
-		gBrowser.invalidate()
-	}
-	if gFrame != nil {
-		gFrame.invalidate()
-	}
-	if gRequest != nil {
-		gRequest.invalidate()
-	}
-	if gResponse != nil {
-		gResponse.invalidate()
-	}
 	setString(newURL, gNewURL)
 }
 
@@ -456,22 +460,22 @@ func goResourceRequestHandlerOnResourceResponse(self C.uint64_t, browser *C.cef_
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	gFrame := borrowFrame(frame)
-	gRequest := borrowRequest(request)
-	gResponse := borrowResponse(response)
-	ret = cBool(this.OnResourceResponse(gBrowser, gFrame, gRequest, gResponse))
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	gFrame := borrowFrame(frame)
 	if gFrame != nil {
-		gFrame.invalidate()
+		defer gFrame.invalidate()
 	}
+	gRequest := borrowRequest(request)
 	if gRequest != nil {
-		gRequest.invalidate()
+		defer gRequest.invalidate()
 	}
+	gResponse := borrowResponse(response)
 	if gResponse != nil {
-		gResponse.invalidate()
+		defer gResponse.invalidate()
 	}
+	ret = cBool(this.OnResourceResponse(gBrowser, gFrame, gRequest, gResponse))
 	return ret
 }
 
@@ -484,22 +488,22 @@ func goResourceRequestHandlerGetResourceResponseFilter(self C.uint64_t, browser 
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	gFrame := borrowFrame(frame)
-	gRequest := borrowRequest(request)
-	gResponse := borrowResponse(response)
-	ret = this.GetResourceResponseFilter(gBrowser, gFrame, gRequest, gResponse).take()
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	gFrame := borrowFrame(frame)
 	if gFrame != nil {
-		gFrame.invalidate()
+		defer gFrame.invalidate()
 	}
+	gRequest := borrowRequest(request)
 	if gRequest != nil {
-		gRequest.invalidate()
+		defer gRequest.invalidate()
 	}
+	gResponse := borrowResponse(response)
 	if gResponse != nil {
-		gResponse.invalidate()
+		defer gResponse.invalidate()
 	}
+	ret = this.GetResourceResponseFilter(gBrowser, gFrame, gRequest, gResponse).take()
 	return ret
 }
 
@@ -512,22 +516,22 @@ func goResourceRequestHandlerOnResourceLoadComplete(self C.uint64_t, browser *C.
 		return
 	}
 	gBrowser := borrowBrowser(browser)
-	gFrame := borrowFrame(frame)
-	gRequest := borrowRequest(request)
-	gResponse := borrowResponse(response)
-	this.OnResourceLoadComplete(gBrowser, gFrame, gRequest, gResponse, URLRequestStatus(status), int64(receivedContentLength))
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	gFrame := borrowFrame(frame)
 	if gFrame != nil {
-		gFrame.invalidate()
+		defer gFrame.invalidate()
 	}
+	gRequest := borrowRequest(request)
 	if gRequest != nil {
-		gRequest.invalidate()
+		defer gRequest.invalidate()
 	}
+	gResponse := borrowResponse(response)
 	if gResponse != nil {
-		gResponse.invalidate()
+		defer gResponse.invalidate()
 	}
+	this.OnResourceLoadComplete(gBrowser, gFrame, gRequest, gResponse, URLRequestStatus(status), int64(receivedContentLength))
 }
 
 //export goResourceRequestHandlerOnProtocolExecution
@@ -539,22 +543,22 @@ func goResourceRequestHandlerOnProtocolExecution(self C.uint64_t, browser *C.cef
 		return
 	}
 	gBrowser := borrowBrowser(browser)
+	if gBrowser != nil {
+		defer gBrowser.invalidate()
+	}
 	gFrame := borrowFrame(frame)
+	if gFrame != nil {
+		defer gFrame.invalidate()
+	}
 	gRequest := borrowRequest(request)
+	if gRequest != nil {
+		defer gRequest.invalidate()
+	}
 	var gAllowOsExecution bool
 	if allowOsExecution != nil {
 		gAllowOsExecution = *allowOsExecution != 0
 	}
 	this.OnProtocolExecution(gBrowser, gFrame, gRequest, &gAllowOsExecution)
-	if gBrowser != nil {
-		gBrowser.invalidate()
-	}
-	if gFrame != nil {
-		gFrame.invalidate()
-	}
-	if gRequest != nil {
-		gRequest.invalidate()
-	}
 	if allowOsExecution != nil {
 		*allowOsExecution = cBool(gAllowOsExecution)
 	}
@@ -612,20 +616,20 @@ func goResourceHandlerOpen(self C.uint64_t, request *C.cef_request_t, handleRequ
 		return
 	}
 	gRequest := borrowRequest(request)
+	if gRequest != nil {
+		defer gRequest.invalidate()
+	}
 	var gHandleRequest bool
 	if handleRequest != nil {
 		gHandleRequest = *handleRequest != 0
 	}
 	gCallback := borrowCallback(callback)
-	ret = cBool(this.Open(gRequest, &gHandleRequest, gCallback))
-	if gRequest != nil {
-		gRequest.invalidate()
+	if gCallback != nil {
+		defer gCallback.invalidate()
 	}
+	ret = cBool(this.Open(gRequest, &gHandleRequest, gCallback))
 	if handleRequest != nil {
 		*handleRequest = cBool(gHandleRequest)
-	}
-	if gCallback != nil {
-		gCallback.invalidate()
 	}
 	return ret
 }
@@ -639,14 +643,14 @@ func goResourceHandlerProcessRequest(self C.uint64_t, request *C.cef_request_t, 
 		return
 	}
 	gRequest := borrowRequest(request)
-	gCallback := borrowCallback(callback)
-	ret = cBool(this.ProcessRequest(gRequest, gCallback))
 	if gRequest != nil {
-		gRequest.invalidate()
+		defer gRequest.invalidate()
 	}
+	gCallback := borrowCallback(callback)
 	if gCallback != nil {
-		gCallback.invalidate()
+		defer gCallback.invalidate()
 	}
+	ret = cBool(this.ProcessRequest(gRequest, gCallback))
 	return ret
 }
 
@@ -659,15 +663,15 @@ func goResourceHandlerGetResponseHeaders(self C.uint64_t, response *C.cef_respon
 		return
 	}
 	gResponse := borrowResponse(response)
+	if gResponse != nil {
+		defer gResponse.invalidate()
+	}
 	var gResponseLength int64
 	if responseLength != nil {
 		gResponseLength = int64(*responseLength)
 	}
 	gRedirectUrl := goString(redirectUrl)
 	this.GetResponseHeaders(gResponse, &gResponseLength, &gRedirectUrl)
-	if gResponse != nil {
-		gResponse.invalidate()
-	}
 	if responseLength != nil {
 		*responseLength = C.int64_t(gResponseLength)
 	}
@@ -687,12 +691,12 @@ func goResourceHandlerSkip(self C.uint64_t, bytesToSkip C.int64_t, bytesSkipped 
 		gBytesSkipped = int64(*bytesSkipped)
 	}
 	gCallback := borrowResourceSkipCallback(callback)
+	if gCallback != nil {
+		defer gCallback.invalidate()
+	}
 	ret = cBool(this.Skip(int64(bytesToSkip), &gBytesSkipped, gCallback))
 	if bytesSkipped != nil {
 		*bytesSkipped = C.int64_t(gBytesSkipped)
-	}
-	if gCallback != nil {
-		gCallback.invalidate()
 	}
 	return ret
 }
@@ -710,12 +714,12 @@ func goResourceHandlerRead(self C.uint64_t, dataOut unsafe.Pointer, bytesToRead 
 		gBytesRead = int(*bytesRead)
 	}
 	gCallback := borrowResourceReadCallback(callback)
+	if gCallback != nil {
+		defer gCallback.invalidate()
+	}
 	ret = cBool(this.Read(unsafe.Slice((*byte)(dataOut), int(bytesToRead)), &gBytesRead, gCallback))
 	if bytesRead != nil {
 		*bytesRead = C.int(gBytesRead)
-	}
-	if gCallback != nil {
-		gCallback.invalidate()
 	}
 	return ret
 }
@@ -733,12 +737,12 @@ func goResourceHandlerReadResponse(self C.uint64_t, dataOut unsafe.Pointer, byte
 		gBytesRead = int(*bytesRead)
 	}
 	gCallback := borrowCallback(callback)
+	if gCallback != nil {
+		defer gCallback.invalidate()
+	}
 	ret = cBool(this.ReadResponse(unsafe.Slice((*byte)(dataOut), int(bytesToRead)), &gBytesRead, gCallback))
 	if bytesRead != nil {
 		*bytesRead = C.int(gBytesRead)
-	}
-	if gCallback != nil {
-		gCallback.invalidate()
 	}
 	return ret
 }
@@ -761,7 +765,7 @@ func (o *ResourceSkipCallback) cef() *C.cef_resource_skip_callback_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_resource_skip_callback_t)(o.ptr)
+	return (*C.cef_resource_skip_callback_t)(o.pointer())
 }
 
 func borrowResourceSkipCallback(p *C.cef_resource_skip_callback_t) *ResourceSkipCallback {
@@ -781,11 +785,19 @@ func ownResourceSkipCallback(p *C.cef_resource_skip_callback_t) *ResourceSkipCal
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *ResourceSkipCallback) Retain() *ResourceSkipCallback {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownResourceSkipCallback(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownResourceSkipCallback(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *ResourceSkipCallback) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // Cont calls cef_resource_skip_callback_t.cont.
@@ -800,7 +812,7 @@ func (o *ResourceReadCallback) cef() *C.cef_resource_read_callback_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_resource_read_callback_t)(o.ptr)
+	return (*C.cef_resource_read_callback_t)(o.pointer())
 }
 
 func borrowResourceReadCallback(p *C.cef_resource_read_callback_t) *ResourceReadCallback {
@@ -820,11 +832,19 @@ func ownResourceReadCallback(p *C.cef_resource_read_callback_t) *ResourceReadCal
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *ResourceReadCallback) Retain() *ResourceReadCallback {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownResourceReadCallback(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownResourceReadCallback(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *ResourceReadCallback) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // Cont calls cef_resource_read_callback_t.cont.
@@ -925,23 +945,23 @@ func goCookieAccessFilterCanSendCookie(self C.uint64_t, browser *C.cef_browser_t
 		return
 	}
 	gBrowser := borrowBrowser(browser)
+	if gBrowser != nil {
+		defer gBrowser.invalidate()
+	}
 	gFrame := borrowFrame(frame)
+	if gFrame != nil {
+		defer gFrame.invalidate()
+	}
 	gRequest := borrowRequest(request)
+	if gRequest != nil {
+		defer gRequest.invalidate()
+	}
 	var gCookie *Cookie
 	if cookie != nil {
 		gCookie = new(Cookie)
 		gCookie.fromC(cookie)
 	}
 	ret = cBool(this.CanSendCookie(gBrowser, gFrame, gRequest, gCookie))
-	if gBrowser != nil {
-		gBrowser.invalidate()
-	}
-	if gFrame != nil {
-		gFrame.invalidate()
-	}
-	if gRequest != nil {
-		gRequest.invalidate()
-	}
 	return ret
 }
 
@@ -954,27 +974,27 @@ func goCookieAccessFilterCanSaveCookie(self C.uint64_t, browser *C.cef_browser_t
 		return
 	}
 	gBrowser := borrowBrowser(browser)
+	if gBrowser != nil {
+		defer gBrowser.invalidate()
+	}
 	gFrame := borrowFrame(frame)
+	if gFrame != nil {
+		defer gFrame.invalidate()
+	}
 	gRequest := borrowRequest(request)
+	if gRequest != nil {
+		defer gRequest.invalidate()
+	}
 	gResponse := borrowResponse(response)
+	if gResponse != nil {
+		defer gResponse.invalidate()
+	}
 	var gCookie *Cookie
 	if cookie != nil {
 		gCookie = new(Cookie)
 		gCookie.fromC(cookie)
 	}
 	ret = cBool(this.CanSaveCookie(gBrowser, gFrame, gRequest, gResponse, gCookie))
-	if gBrowser != nil {
-		gBrowser.invalidate()
-	}
-	if gFrame != nil {
-		gFrame.invalidate()
-	}
-	if gRequest != nil {
-		gRequest.invalidate()
-	}
-	if gResponse != nil {
-		gResponse.invalidate()
-	}
 	return ret
 }
 
@@ -985,7 +1005,7 @@ func (o *CookieManager) cef() *C.cef_cookie_manager_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_cookie_manager_t)(o.ptr)
+	return (*C.cef_cookie_manager_t)(o.pointer())
 }
 
 func borrowCookieManager(p *C.cef_cookie_manager_t) *CookieManager {
@@ -1005,11 +1025,19 @@ func ownCookieManager(p *C.cef_cookie_manager_t) *CookieManager {
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *CookieManager) Retain() *CookieManager {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownCookieManager(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownCookieManager(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *CookieManager) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // VisitAllCookies calls cef_cookie_manager_t.visit_all_cookies.
@@ -1158,7 +1186,7 @@ func (o *Request) cef() *C.cef_request_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_request_t)(o.ptr)
+	return (*C.cef_request_t)(o.pointer())
 }
 
 func borrowRequest(p *C.cef_request_t) *Request {
@@ -1178,11 +1206,19 @@ func ownRequest(p *C.cef_request_t) *Request {
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *Request) Retain() *Request {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownRequest(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownRequest(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *Request) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // IsReadOnly calls cef_request_t.is_read_only.
@@ -1320,7 +1356,7 @@ func (o *Response) cef() *C.cef_response_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_response_t)(o.ptr)
+	return (*C.cef_response_t)(o.pointer())
 }
 
 func borrowResponse(p *C.cef_response_t) *Response {
@@ -1340,11 +1376,19 @@ func ownResponse(p *C.cef_response_t) *Response {
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *Response) Retain() *Response {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownResponse(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownResponse(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *Response) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // IsReadOnly calls cef_response_t.is_read_only.
@@ -1453,7 +1497,7 @@ func (o *PostData) cef() *C.cef_post_data_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_post_data_t)(o.ptr)
+	return (*C.cef_post_data_t)(o.pointer())
 }
 
 func borrowPostData(p *C.cef_post_data_t) *PostData {
@@ -1473,11 +1517,19 @@ func ownPostData(p *C.cef_post_data_t) *PostData {
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *PostData) Retain() *PostData {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownPostData(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownPostData(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *PostData) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // IsReadOnly calls cef_post_data_t.is_read_only.
@@ -1528,7 +1580,7 @@ func (o *PostDataElement) cef() *C.cef_post_data_element_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_post_data_element_t)(o.ptr)
+	return (*C.cef_post_data_element_t)(o.pointer())
 }
 
 func borrowPostDataElement(p *C.cef_post_data_element_t) *PostDataElement {
@@ -1548,11 +1600,19 @@ func ownPostDataElement(p *C.cef_post_data_element_t) *PostDataElement {
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *PostDataElement) Retain() *PostDataElement {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownPostDataElement(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownPostDataElement(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *PostDataElement) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // IsReadOnly calls cef_post_data_element_t.is_read_only.
@@ -1603,7 +1663,7 @@ func (o *AuthCallback) cef() *C.cef_auth_callback_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_auth_callback_t)(o.ptr)
+	return (*C.cef_auth_callback_t)(o.pointer())
 }
 
 func borrowAuthCallback(p *C.cef_auth_callback_t) *AuthCallback {
@@ -1623,11 +1683,19 @@ func ownAuthCallback(p *C.cef_auth_callback_t) *AuthCallback {
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *AuthCallback) Retain() *AuthCallback {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownAuthCallback(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownAuthCallback(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *AuthCallback) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // Cont calls cef_auth_callback_t.cont.
@@ -1649,7 +1717,7 @@ func (o *UnresponsiveProcessCallback) cef() *C.cef_unresponsive_process_callback
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_unresponsive_process_callback_t)(o.ptr)
+	return (*C.cef_unresponsive_process_callback_t)(o.pointer())
 }
 
 func borrowUnresponsiveProcessCallback(p *C.cef_unresponsive_process_callback_t) *UnresponsiveProcessCallback {
@@ -1669,11 +1737,19 @@ func ownUnresponsiveProcessCallback(p *C.cef_unresponsive_process_callback_t) *U
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *UnresponsiveProcessCallback) Retain() *UnresponsiveProcessCallback {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownUnresponsiveProcessCallback(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownUnresponsiveProcessCallback(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *UnresponsiveProcessCallback) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // Wait calls cef_unresponsive_process_callback_t.wait.
@@ -1693,7 +1769,7 @@ func (o *SelectClientCertificateCallback) cef() *C.cef_select_client_certificate
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_select_client_certificate_callback_t)(o.ptr)
+	return (*C.cef_select_client_certificate_callback_t)(o.pointer())
 }
 
 func borrowSelectClientCertificateCallback(p *C.cef_select_client_certificate_callback_t) *SelectClientCertificateCallback {
@@ -1713,11 +1789,19 @@ func ownSelectClientCertificateCallback(p *C.cef_select_client_certificate_callb
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *SelectClientCertificateCallback) Retain() *SelectClientCertificateCallback {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownSelectClientCertificateCallback(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownSelectClientCertificateCallback(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *SelectClientCertificateCallback) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // Select calls cef_select_client_certificate_callback_t.select.
@@ -1732,7 +1816,7 @@ func (o *SSLInfo) cef() *C.cef_sslinfo_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_sslinfo_t)(o.ptr)
+	return (*C.cef_sslinfo_t)(o.pointer())
 }
 
 func borrowSSLInfo(p *C.cef_sslinfo_t) *SSLInfo {
@@ -1752,11 +1836,19 @@ func ownSSLInfo(p *C.cef_sslinfo_t) *SSLInfo {
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *SSLInfo) Retain() *SSLInfo {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownSSLInfo(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownSSLInfo(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *SSLInfo) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // GetCertStatus calls cef_sslinfo_t.get_cert_status.
@@ -1776,7 +1868,7 @@ func (o *SSLStatus) cef() *C.cef_sslstatus_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_sslstatus_t)(o.ptr)
+	return (*C.cef_sslstatus_t)(o.pointer())
 }
 
 func borrowSSLStatus(p *C.cef_sslstatus_t) *SSLStatus {
@@ -1796,11 +1888,19 @@ func ownSSLStatus(p *C.cef_sslstatus_t) *SSLStatus {
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *SSLStatus) Retain() *SSLStatus {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownSSLStatus(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownSSLStatus(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *SSLStatus) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // IsSecureConnection calls cef_sslstatus_t.is_secure_connection.
@@ -1835,7 +1935,7 @@ func (o *X509Certificate) cef() *C.cef_x509_certificate_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_x509_certificate_t)(o.ptr)
+	return (*C.cef_x509_certificate_t)(o.pointer())
 }
 
 func borrowX509Certificate(p *C.cef_x509_certificate_t) *X509Certificate {
@@ -1855,11 +1955,19 @@ func ownX509Certificate(p *C.cef_x509_certificate_t) *X509Certificate {
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *X509Certificate) Retain() *X509Certificate {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownX509Certificate(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownX509Certificate(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *X509Certificate) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // GetSubject calls cef_x509_certificate_t.get_subject. The result is the caller's to Release.
@@ -1931,7 +2039,7 @@ func (o *X509CertPrincipal) cef() *C.cef_x509_cert_principal_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_x509_cert_principal_t)(o.ptr)
+	return (*C.cef_x509_cert_principal_t)(o.pointer())
 }
 
 func borrowX509CertPrincipal(p *C.cef_x509_cert_principal_t) *X509CertPrincipal {
@@ -1951,11 +2059,19 @@ func ownX509CertPrincipal(p *C.cef_x509_cert_principal_t) *X509CertPrincipal {
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *X509CertPrincipal) Retain() *X509CertPrincipal {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownX509CertPrincipal(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownX509CertPrincipal(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *X509CertPrincipal) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // GetDisplayName calls cef_x509_cert_principal_t.get_display_name.
@@ -2010,7 +2126,7 @@ func (o *URLRequest) cef() *C.cef_urlrequest_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_urlrequest_t)(o.ptr)
+	return (*C.cef_urlrequest_t)(o.pointer())
 }
 
 func borrowURLRequest(p *C.cef_urlrequest_t) *URLRequest {
@@ -2030,11 +2146,19 @@ func ownURLRequest(p *C.cef_urlrequest_t) *URLRequest {
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *URLRequest) Retain() *URLRequest {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownURLRequest(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownURLRequest(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *URLRequest) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // GetRequest calls cef_urlrequest_t.get_request. The result is the caller's to Release.
@@ -2127,10 +2251,10 @@ func goURLRequestClientOnRequestComplete(self C.uint64_t, request *C.cef_urlrequ
 		return
 	}
 	gRequest := borrowURLRequest(request)
-	this.OnRequestComplete(gRequest)
 	if gRequest != nil {
-		gRequest.invalidate()
+		defer gRequest.invalidate()
 	}
+	this.OnRequestComplete(gRequest)
 }
 
 //export goURLRequestClientOnUploadProgress
@@ -2142,10 +2266,10 @@ func goURLRequestClientOnUploadProgress(self C.uint64_t, request *C.cef_urlreque
 		return
 	}
 	gRequest := borrowURLRequest(request)
-	this.OnUploadProgress(gRequest, int64(current), int64(total))
 	if gRequest != nil {
-		gRequest.invalidate()
+		defer gRequest.invalidate()
 	}
+	this.OnUploadProgress(gRequest, int64(current), int64(total))
 }
 
 //export goURLRequestClientOnDownloadProgress
@@ -2157,10 +2281,10 @@ func goURLRequestClientOnDownloadProgress(self C.uint64_t, request *C.cef_urlreq
 		return
 	}
 	gRequest := borrowURLRequest(request)
-	this.OnDownloadProgress(gRequest, int64(current), int64(total))
 	if gRequest != nil {
-		gRequest.invalidate()
+		defer gRequest.invalidate()
 	}
+	this.OnDownloadProgress(gRequest, int64(current), int64(total))
 }
 
 //export goURLRequestClientOnDownloadData
@@ -2172,10 +2296,10 @@ func goURLRequestClientOnDownloadData(self C.uint64_t, request *C.cef_urlrequest
 		return
 	}
 	gRequest := borrowURLRequest(request)
-	this.OnDownloadData(gRequest, copyBytes(data, int(dataLength)))
 	if gRequest != nil {
-		gRequest.invalidate()
+		defer gRequest.invalidate()
 	}
+	this.OnDownloadData(gRequest, copyBytes(data, int(dataLength)))
 }
 
 //export goURLRequestClientGetAuthCredentials
@@ -2187,10 +2311,10 @@ func goURLRequestClientGetAuthCredentials(self C.uint64_t, isProxy C.int, host *
 		return
 	}
 	gCallback := borrowAuthCallback(callback)
-	ret = cBool(this.GetAuthCredentials(isProxy != 0, goString(host), int(port), goString(realm), goString(scheme), gCallback))
 	if gCallback != nil {
-		gCallback.invalidate()
+		defer gCallback.invalidate()
 	}
+	ret = cBool(this.GetAuthCredentials(isProxy != 0, goString(host), int(port), goString(realm), goString(scheme), gCallback))
 	return ret
 }
 
@@ -2201,7 +2325,7 @@ func (o *Server) cef() *C.cef_server_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_server_t)(o.ptr)
+	return (*C.cef_server_t)(o.pointer())
 }
 
 func borrowServer(p *C.cef_server_t) *Server {
@@ -2221,11 +2345,19 @@ func ownServer(p *C.cef_server_t) *Server {
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *Server) Retain() *Server {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownServer(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownServer(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *Server) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // GetTaskRunner calls cef_server_t.get_task_runner. The result is the caller's to Release.
@@ -2354,10 +2486,10 @@ func goServerHandlerOnServerCreated(self C.uint64_t, server *C.cef_server_t) {
 		return
 	}
 	gServer := borrowServer(server)
-	this.OnServerCreated(gServer)
 	if gServer != nil {
-		gServer.invalidate()
+		defer gServer.invalidate()
 	}
+	this.OnServerCreated(gServer)
 }
 
 //export goServerHandlerOnServerDestroyed
@@ -2369,10 +2501,10 @@ func goServerHandlerOnServerDestroyed(self C.uint64_t, server *C.cef_server_t) {
 		return
 	}
 	gServer := borrowServer(server)
-	this.OnServerDestroyed(gServer)
 	if gServer != nil {
-		gServer.invalidate()
+		defer gServer.invalidate()
 	}
+	this.OnServerDestroyed(gServer)
 }
 
 //export goServerHandlerOnClientConnected
@@ -2384,10 +2516,10 @@ func goServerHandlerOnClientConnected(self C.uint64_t, server *C.cef_server_t, c
 		return
 	}
 	gServer := borrowServer(server)
-	this.OnClientConnected(gServer, int(connectionID))
 	if gServer != nil {
-		gServer.invalidate()
+		defer gServer.invalidate()
 	}
+	this.OnClientConnected(gServer, int(connectionID))
 }
 
 //export goServerHandlerOnClientDisconnected
@@ -2399,10 +2531,10 @@ func goServerHandlerOnClientDisconnected(self C.uint64_t, server *C.cef_server_t
 		return
 	}
 	gServer := borrowServer(server)
-	this.OnClientDisconnected(gServer, int(connectionID))
 	if gServer != nil {
-		gServer.invalidate()
+		defer gServer.invalidate()
 	}
+	this.OnClientDisconnected(gServer, int(connectionID))
 }
 
 //export goServerHandlerOnHTTPRequest
@@ -2414,14 +2546,14 @@ func goServerHandlerOnHTTPRequest(self C.uint64_t, server *C.cef_server_t, conne
 		return
 	}
 	gServer := borrowServer(server)
-	gRequest := borrowRequest(request)
-	this.OnHTTPRequest(gServer, int(connectionID), goString(clientAddress), gRequest)
 	if gServer != nil {
-		gServer.invalidate()
+		defer gServer.invalidate()
 	}
+	gRequest := borrowRequest(request)
 	if gRequest != nil {
-		gRequest.invalidate()
+		defer gRequest.invalidate()
 	}
+	this.OnHTTPRequest(gServer, int(connectionID), goString(clientAddress), gRequest)
 }
 
 //export goServerHandlerOnWebSocketRequest
@@ -2433,18 +2565,18 @@ func goServerHandlerOnWebSocketRequest(self C.uint64_t, server *C.cef_server_t, 
 		return
 	}
 	gServer := borrowServer(server)
-	gRequest := borrowRequest(request)
-	gCallback := borrowCallback(callback)
-	this.OnWebSocketRequest(gServer, int(connectionID), goString(clientAddress), gRequest, gCallback)
 	if gServer != nil {
-		gServer.invalidate()
+		defer gServer.invalidate()
 	}
+	gRequest := borrowRequest(request)
 	if gRequest != nil {
-		gRequest.invalidate()
+		defer gRequest.invalidate()
 	}
+	gCallback := borrowCallback(callback)
 	if gCallback != nil {
-		gCallback.invalidate()
+		defer gCallback.invalidate()
 	}
+	this.OnWebSocketRequest(gServer, int(connectionID), goString(clientAddress), gRequest, gCallback)
 }
 
 //export goServerHandlerOnWebSocketConnected
@@ -2456,10 +2588,10 @@ func goServerHandlerOnWebSocketConnected(self C.uint64_t, server *C.cef_server_t
 		return
 	}
 	gServer := borrowServer(server)
-	this.OnWebSocketConnected(gServer, int(connectionID))
 	if gServer != nil {
-		gServer.invalidate()
+		defer gServer.invalidate()
 	}
+	this.OnWebSocketConnected(gServer, int(connectionID))
 }
 
 //export goServerHandlerOnWebSocketMessage
@@ -2471,10 +2603,10 @@ func goServerHandlerOnWebSocketMessage(self C.uint64_t, server *C.cef_server_t, 
 		return
 	}
 	gServer := borrowServer(server)
-	this.OnWebSocketMessage(gServer, int(connectionID), copyBytes(data, int(dataSize)))
 	if gServer != nil {
-		gServer.invalidate()
+		defer gServer.invalidate()
 	}
+	this.OnWebSocketMessage(gServer, int(connectionID), copyBytes(data, int(dataSize)))
 }
 
 // MediaRouter is a reference to a cef_media_router_t. A nil or released MediaRouter answers every method with zero.
@@ -2484,7 +2616,7 @@ func (o *MediaRouter) cef() *C.cef_media_router_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_media_router_t)(o.ptr)
+	return (*C.cef_media_router_t)(o.pointer())
 }
 
 func borrowMediaRouter(p *C.cef_media_router_t) *MediaRouter {
@@ -2504,11 +2636,19 @@ func ownMediaRouter(p *C.cef_media_router_t) *MediaRouter {
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *MediaRouter) Retain() *MediaRouter {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownMediaRouter(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownMediaRouter(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *MediaRouter) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // AddObserver calls cef_media_router_t.add_observer. The result is the caller's to Release.
@@ -2580,10 +2720,14 @@ func goMediaObserverOnSinks(self C.uint64_t, sinksCount C.size_t, sinks **C.cef_
 	for i, p := range unsafe.Slice(sinks, int(sinksCount)) {
 		gSinksCount[i] = borrowMediaSink(p)
 	}
+	defer func() {
+		for _, p := range gSinksCount {
+			if p != nil {
+				p.invalidate()
+			}
+		}
+	}()
 	this.OnSinks(gSinksCount)
-	for _, p := range gSinksCount {
-		p.invalidate()
-	}
 }
 
 //export goMediaObserverOnRoutes
@@ -2598,10 +2742,14 @@ func goMediaObserverOnRoutes(self C.uint64_t, routesCount C.size_t, routes **C.c
 	for i, p := range unsafe.Slice(routes, int(routesCount)) {
 		gRoutesCount[i] = borrowMediaRoute(p)
 	}
+	defer func() {
+		for _, p := range gRoutesCount {
+			if p != nil {
+				p.invalidate()
+			}
+		}
+	}()
 	this.OnRoutes(gRoutesCount)
-	for _, p := range gRoutesCount {
-		p.invalidate()
-	}
 }
 
 //export goMediaObserverOnRouteStateChanged
@@ -2613,10 +2761,10 @@ func goMediaObserverOnRouteStateChanged(self C.uint64_t, route *C.cef_media_rout
 		return
 	}
 	gRoute := borrowMediaRoute(route)
-	this.OnRouteStateChanged(gRoute, MediaRouteConnectionState(state))
 	if gRoute != nil {
-		gRoute.invalidate()
+		defer gRoute.invalidate()
 	}
+	this.OnRouteStateChanged(gRoute, MediaRouteConnectionState(state))
 }
 
 //export goMediaObserverOnRouteMessageReceived
@@ -2628,10 +2776,10 @@ func goMediaObserverOnRouteMessageReceived(self C.uint64_t, route *C.cef_media_r
 		return
 	}
 	gRoute := borrowMediaRoute(route)
-	this.OnRouteMessageReceived(gRoute, copyBytes(message, int(messageSize)))
 	if gRoute != nil {
-		gRoute.invalidate()
+		defer gRoute.invalidate()
 	}
+	this.OnRouteMessageReceived(gRoute, copyBytes(message, int(messageSize)))
 }
 
 // MediaRoute is a reference to a cef_media_route_t. A nil or released MediaRoute answers every method with zero.
@@ -2641,7 +2789,7 @@ func (o *MediaRoute) cef() *C.cef_media_route_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_media_route_t)(o.ptr)
+	return (*C.cef_media_route_t)(o.pointer())
 }
 
 func borrowMediaRoute(p *C.cef_media_route_t) *MediaRoute {
@@ -2661,11 +2809,19 @@ func ownMediaRoute(p *C.cef_media_route_t) *MediaRoute {
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *MediaRoute) Retain() *MediaRoute {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownMediaRoute(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownMediaRoute(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *MediaRoute) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // GetID calls cef_media_route_t.get_id.
@@ -2721,10 +2877,10 @@ func goMediaRouteCreateCallbackOnMediaRouteCreateFinished(self C.uint64_t, resul
 		return
 	}
 	gRoute := borrowMediaRoute(route)
-	this.OnMediaRouteCreateFinished(MediaRouteCreateResult(result), goString(err), gRoute)
 	if gRoute != nil {
-		gRoute.invalidate()
+		defer gRoute.invalidate()
 	}
+	this.OnMediaRouteCreateFinished(MediaRouteCreateResult(result), goString(err), gRoute)
 }
 
 // MediaSink is a reference to a cef_media_sink_t. A nil or released MediaSink answers every method with zero.
@@ -2734,7 +2890,7 @@ func (o *MediaSink) cef() *C.cef_media_sink_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_media_sink_t)(o.ptr)
+	return (*C.cef_media_sink_t)(o.pointer())
 }
 
 func borrowMediaSink(p *C.cef_media_sink_t) *MediaSink {
@@ -2754,11 +2910,19 @@ func ownMediaSink(p *C.cef_media_sink_t) *MediaSink {
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *MediaSink) Retain() *MediaSink {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownMediaSink(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownMediaSink(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *MediaSink) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // GetID calls cef_media_sink_t.get_id.
@@ -2838,7 +3002,7 @@ func (o *MediaSource) cef() *C.cef_media_source_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_media_source_t)(o.ptr)
+	return (*C.cef_media_source_t)(o.pointer())
 }
 
 func borrowMediaSource(p *C.cef_media_source_t) *MediaSource {
@@ -2858,11 +3022,19 @@ func ownMediaSource(p *C.cef_media_source_t) *MediaSource {
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *MediaSource) Retain() *MediaSource {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownMediaSource(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownMediaSource(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *MediaSource) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // GetID calls cef_media_source_t.get_id.

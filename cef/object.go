@@ -13,40 +13,49 @@ import (
 
 // An object is one reference to something that libcef implements. The wrapper types embed it.
 type object struct {
-	ptr   unsafe.Pointer
+	ptr   unsafe.Pointer // nil when the reference is given back or the loan is over; atomic
 	kind  kind
-	owned bool
+	owned bool // false for what a callback lent
 }
 
-// Release gives the reference back. Further calls, and calls on an object that a callback lent, do nothing.
-func (o *object) Release() {
+// pointer is what calls use: nil makes them answer with zero.
+func (o *object) pointer() unsafe.Pointer {
+	if down.Load() {
+		return nil
+	}
+	return atomic.LoadPointer(&o.ptr)
+}
+
+// release gives an owned reference back, once, however many goroutines call it.
+func (o *object) release() {
 	if !o.owned {
 		return
 	}
-	p := o.ptr
-	o.ptr, o.owned = nil, false
-	count(o.kind, -1)
-	releaseC(p)
+	if p := atomic.SwapPointer(&o.ptr, nil); p != nil {
+		count(o.kind, -1)
+		releaseC(p)
+	}
 }
 
 // invalidate ends a loan: an object passed to a callback answers with zero once the callback has returned.
-func (o *object) invalidate() {
-	if o != nil && !o.owned {
-		o.ptr = nil
-	}
-}
+func (o *object) invalidate() { atomic.StorePointer(&o.ptr, nil) }
 
 func addRefC(p unsafe.Pointer) { C.oriel_add_ref(p) }
 
-// releaseC does nothing after Shutdown: libcef must not be called any more, and its objects are gone.
+// libcef must not be called any more when Shutdown has begun, not even to give a reference back. The program's end frees what is left.
+var (
+	closing   atomic.Bool  // Shutdown has begun
+	down      atomic.Bool  // Shutdown has returned
+	releasing atomic.Int64 // calls of releaseC that may still touch libcef
+)
+
 func releaseC(p unsafe.Pointer) {
-	if !down.Load() {
+	releasing.Add(1)
+	if !closing.Load() {
 		C.oriel_release(p)
 	}
+	releasing.Add(-1)
 }
-
-// down is set when Shutdown begins to return.
-var down atomic.Bool
 
 // handles maps the numbers that C knows to the handlers of this program. Numbers are never used twice.
 var (

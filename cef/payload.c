@@ -51,7 +51,11 @@ static cef_process_message_t *list_message(const cef_string_t *name, const void 
     return NULL;
   cef_list_value_t *list = message->get_argument_list(message);
   cef_binary_value_t *binary = oriel_cef.cef_binary_value_create(data, size);
-  int ok = list && binary && list->set_binary(list, 0, binary);
+  int ok = 0;
+  if (list && binary)
+    ok = list->set_binary(list, 0, binary); // takes binary, whatever it answers
+  else
+    oriel_release(binary);
   oriel_release(list);
   if (!ok) {
     oriel_release(message);

@@ -17,7 +17,7 @@ func (o *V8Context) cef() *C.cef_v8_context_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_v8_context_t)(o.ptr)
+	return (*C.cef_v8_context_t)(o.pointer())
 }
 
 func borrowV8Context(p *C.cef_v8_context_t) *V8Context {
@@ -37,11 +37,19 @@ func ownV8Context(p *C.cef_v8_context_t) *V8Context {
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *V8Context) Retain() *V8Context {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownV8Context(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownV8Context(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *V8Context) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // GetTaskRunner calls cef_v8_context_t.get_task_runner. The result is the caller's to Release.
@@ -111,7 +119,7 @@ func (o *V8Value) cef() *C.cef_v8_value_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_v8_value_t)(o.ptr)
+	return (*C.cef_v8_value_t)(o.pointer())
 }
 
 func borrowV8Value(p *C.cef_v8_value_t) *V8Value {
@@ -131,11 +139,19 @@ func ownV8Value(p *C.cef_v8_value_t) *V8Value {
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *V8Value) Retain() *V8Value {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownV8Value(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownV8Value(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *V8Value) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // IsValid calls cef_v8_value_t.is_valid.
@@ -457,27 +473,30 @@ func goV8HandlerExecute(self C.uint64_t, name *C.cef_string_t, object *C.cef_v8_
 		return
 	}
 	gObject := borrowV8Value(object)
+	if gObject != nil {
+		defer gObject.invalidate()
+	}
 	gArgumentsCount := make([]*V8Value, int(argumentsCount))
 	for i, p := range unsafe.Slice(arguments, int(argumentsCount)) {
 		gArgumentsCount[i] = borrowV8Value(p)
 	}
-	gRetval := borrowV8Value(*retval)
-	wasgRetval := gRetval
+	defer func() {
+		for _, p := range gArgumentsCount {
+			if p != nil {
+				p.invalidate()
+			}
+		}
+	}()
+	wasgRetval := borrowV8Value(*retval)
+	if wasgRetval != nil {
+		defer wasgRetval.invalidate()
+	}
+	gRetval := wasgRetval
 	gException := goString(exception)
 	ret = cBool(this.Execute(goString(name), gObject, gArgumentsCount, &gRetval, &gException))
-	if gObject != nil {
-		gObject.invalidate()
-	}
-	for _, p := range gArgumentsCount {
-		p.invalidate()
-	}
-	if gRetval != wasgRetval {
-		releaseC(unsafe.Pointer(*retval))
-		*retval = gRetval.cef()
-		addRefC(unsafe.Pointer(*retval))
-	}
-	if wasgRetval != nil {
-		wasgRetval.invalidate()
+	if p := gRetval.cef(); p != *retval {
+		addRefC(unsafe.Pointer(p))
+		*retval = p
 	}
 	setString(exception, gException)
 	return ret
@@ -515,20 +534,19 @@ func goV8AccessorGet(self C.uint64_t, name *C.cef_string_t, object *C.cef_v8_val
 		return
 	}
 	gObject := borrowV8Value(object)
-	gRetval := borrowV8Value(*retval)
-	wasgRetval := gRetval
+	if gObject != nil {
+		defer gObject.invalidate()
+	}
+	wasgRetval := borrowV8Value(*retval)
+	if wasgRetval != nil {
+		defer wasgRetval.invalidate()
+	}
+	gRetval := wasgRetval
 	gException := goString(exception)
 	ret = cBool(this.Get(goString(name), gObject, &gRetval, &gException))
-	if gObject != nil {
-		gObject.invalidate()
-	}
-	if gRetval != wasgRetval {
-		releaseC(unsafe.Pointer(*retval))
-		*retval = gRetval.cef()
-		addRefC(unsafe.Pointer(*retval))
-	}
-	if wasgRetval != nil {
-		wasgRetval.invalidate()
+	if p := gRetval.cef(); p != *retval {
+		addRefC(unsafe.Pointer(p))
+		*retval = p
 	}
 	setString(exception, gException)
 	return ret
@@ -543,15 +561,15 @@ func goV8AccessorSet(self C.uint64_t, name *C.cef_string_t, object *C.cef_v8_val
 		return
 	}
 	gObject := borrowV8Value(object)
+	if gObject != nil {
+		defer gObject.invalidate()
+	}
 	gValue := borrowV8Value(value)
+	if gValue != nil {
+		defer gValue.invalidate()
+	}
 	gException := goString(exception)
 	ret = cBool(this.Set(goString(name), gObject, gValue, &gException))
-	if gObject != nil {
-		gObject.invalidate()
-	}
-	if gValue != nil {
-		gValue.invalidate()
-	}
 	setString(exception, gException)
 	return ret
 }
@@ -596,20 +614,19 @@ func goV8InterceptorGetByName(self C.uint64_t, name *C.cef_string_t, object *C.c
 		return
 	}
 	gObject := borrowV8Value(object)
-	gRetval := borrowV8Value(*retval)
-	wasgRetval := gRetval
+	if gObject != nil {
+		defer gObject.invalidate()
+	}
+	wasgRetval := borrowV8Value(*retval)
+	if wasgRetval != nil {
+		defer wasgRetval.invalidate()
+	}
+	gRetval := wasgRetval
 	gException := goString(exception)
 	ret = cBool(this.GetByName(goString(name), gObject, &gRetval, &gException))
-	if gObject != nil {
-		gObject.invalidate()
-	}
-	if gRetval != wasgRetval {
-		releaseC(unsafe.Pointer(*retval))
-		*retval = gRetval.cef()
-		addRefC(unsafe.Pointer(*retval))
-	}
-	if wasgRetval != nil {
-		wasgRetval.invalidate()
+	if p := gRetval.cef(); p != *retval {
+		addRefC(unsafe.Pointer(p))
+		*retval = p
 	}
 	setString(exception, gException)
 	return ret
@@ -624,20 +641,19 @@ func goV8InterceptorGetByIndex(self C.uint64_t, index C.int, object *C.cef_v8_va
 		return
 	}
 	gObject := borrowV8Value(object)
-	gRetval := borrowV8Value(*retval)
-	wasgRetval := gRetval
+	if gObject != nil {
+		defer gObject.invalidate()
+	}
+	wasgRetval := borrowV8Value(*retval)
+	if wasgRetval != nil {
+		defer wasgRetval.invalidate()
+	}
+	gRetval := wasgRetval
 	gException := goString(exception)
 	ret = cBool(this.GetByIndex(int(index), gObject, &gRetval, &gException))
-	if gObject != nil {
-		gObject.invalidate()
-	}
-	if gRetval != wasgRetval {
-		releaseC(unsafe.Pointer(*retval))
-		*retval = gRetval.cef()
-		addRefC(unsafe.Pointer(*retval))
-	}
-	if wasgRetval != nil {
-		wasgRetval.invalidate()
+	if p := gRetval.cef(); p != *retval {
+		addRefC(unsafe.Pointer(p))
+		*retval = p
 	}
 	setString(exception, gException)
 	return ret
@@ -652,15 +668,15 @@ func goV8InterceptorSetByName(self C.uint64_t, name *C.cef_string_t, object *C.c
 		return
 	}
 	gObject := borrowV8Value(object)
+	if gObject != nil {
+		defer gObject.invalidate()
+	}
 	gValue := borrowV8Value(value)
+	if gValue != nil {
+		defer gValue.invalidate()
+	}
 	gException := goString(exception)
 	ret = cBool(this.SetByName(goString(name), gObject, gValue, &gException))
-	if gObject != nil {
-		gObject.invalidate()
-	}
-	if gValue != nil {
-		gValue.invalidate()
-	}
 	setString(exception, gException)
 	return ret
 }
@@ -674,15 +690,15 @@ func goV8InterceptorSetByIndex(self C.uint64_t, index C.int, object *C.cef_v8_va
 		return
 	}
 	gObject := borrowV8Value(object)
+	if gObject != nil {
+		defer gObject.invalidate()
+	}
 	gValue := borrowV8Value(value)
+	if gValue != nil {
+		defer gValue.invalidate()
+	}
 	gException := goString(exception)
 	ret = cBool(this.SetByIndex(int(index), gObject, gValue, &gException))
-	if gObject != nil {
-		gObject.invalidate()
-	}
-	if gValue != nil {
-		gValue.invalidate()
-	}
 	setString(exception, gException)
 	return ret
 }
@@ -694,7 +710,7 @@ func (o *V8Exception) cef() *C.cef_v8_exception_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_v8_exception_t)(o.ptr)
+	return (*C.cef_v8_exception_t)(o.pointer())
 }
 
 func borrowV8Exception(p *C.cef_v8_exception_t) *V8Exception {
@@ -714,11 +730,19 @@ func ownV8Exception(p *C.cef_v8_exception_t) *V8Exception {
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *V8Exception) Retain() *V8Exception {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownV8Exception(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownV8Exception(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *V8Exception) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // GetMessage calls cef_v8_exception_t.get_message.
@@ -809,7 +833,7 @@ func (o *V8BackingStore) cef() *C.cef_v8_backing_store_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_v8_backing_store_t)(o.ptr)
+	return (*C.cef_v8_backing_store_t)(o.pointer())
 }
 
 func borrowV8BackingStore(p *C.cef_v8_backing_store_t) *V8BackingStore {
@@ -829,11 +853,19 @@ func ownV8BackingStore(p *C.cef_v8_backing_store_t) *V8BackingStore {
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *V8BackingStore) Retain() *V8BackingStore {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownV8BackingStore(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownV8BackingStore(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *V8BackingStore) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // Data calls cef_v8_backing_store_t.data.
@@ -858,7 +890,7 @@ func (o *V8StackTrace) cef() *C.cef_v8_stack_trace_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_v8_stack_trace_t)(o.ptr)
+	return (*C.cef_v8_stack_trace_t)(o.pointer())
 }
 
 func borrowV8StackTrace(p *C.cef_v8_stack_trace_t) *V8StackTrace {
@@ -878,11 +910,19 @@ func ownV8StackTrace(p *C.cef_v8_stack_trace_t) *V8StackTrace {
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *V8StackTrace) Retain() *V8StackTrace {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownV8StackTrace(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownV8StackTrace(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *V8StackTrace) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // IsValid calls cef_v8_stack_trace_t.is_valid.
@@ -907,7 +947,7 @@ func (o *V8StackFrame) cef() *C.cef_v8_stack_frame_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_v8_stack_frame_t)(o.ptr)
+	return (*C.cef_v8_stack_frame_t)(o.pointer())
 }
 
 func borrowV8StackFrame(p *C.cef_v8_stack_frame_t) *V8StackFrame {
@@ -927,11 +967,19 @@ func ownV8StackFrame(p *C.cef_v8_stack_frame_t) *V8StackFrame {
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *V8StackFrame) Retain() *V8StackFrame {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownV8StackFrame(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownV8StackFrame(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *V8StackFrame) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // IsValid calls cef_v8_stack_frame_t.is_valid.

@@ -17,7 +17,7 @@ func (o *Value) cef() *C.cef_value_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_value_t)(o.ptr)
+	return (*C.cef_value_t)(o.pointer())
 }
 
 func borrowValue(p *C.cef_value_t) *Value {
@@ -37,11 +37,19 @@ func ownValue(p *C.cef_value_t) *Value {
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *Value) Retain() *Value {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownValue(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownValue(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *Value) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // IsValid calls cef_value_t.is_valid.
@@ -162,7 +170,7 @@ func (o *BinaryValue) cef() *C.cef_binary_value_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_binary_value_t)(o.ptr)
+	return (*C.cef_binary_value_t)(o.pointer())
 }
 
 func borrowBinaryValue(p *C.cef_binary_value_t) *BinaryValue {
@@ -182,11 +190,19 @@ func ownBinaryValue(p *C.cef_binary_value_t) *BinaryValue {
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *BinaryValue) Retain() *BinaryValue {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownBinaryValue(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownBinaryValue(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *BinaryValue) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // IsValid calls cef_binary_value_t.is_valid.
@@ -236,7 +252,7 @@ func (o *DictionaryValue) cef() *C.cef_dictionary_value_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_dictionary_value_t)(o.ptr)
+	return (*C.cef_dictionary_value_t)(o.pointer())
 }
 
 func borrowDictionaryValue(p *C.cef_dictionary_value_t) *DictionaryValue {
@@ -256,11 +272,19 @@ func ownDictionaryValue(p *C.cef_dictionary_value_t) *DictionaryValue {
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *DictionaryValue) Retain() *DictionaryValue {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownDictionaryValue(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownDictionaryValue(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *DictionaryValue) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // IsValid calls cef_dictionary_value_t.is_valid.
@@ -442,7 +466,7 @@ func (o *ListValue) cef() *C.cef_list_value_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_list_value_t)(o.ptr)
+	return (*C.cef_list_value_t)(o.pointer())
 }
 
 func borrowListValue(p *C.cef_list_value_t) *ListValue {
@@ -462,11 +486,19 @@ func ownListValue(p *C.cef_list_value_t) *ListValue {
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *ListValue) Retain() *ListValue {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownListValue(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownListValue(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *ListValue) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // IsValid calls cef_list_value_t.is_valid.
@@ -617,7 +649,7 @@ func (o *Image) cef() *C.cef_image_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_image_t)(o.ptr)
+	return (*C.cef_image_t)(o.pointer())
 }
 
 func borrowImage(p *C.cef_image_t) *Image {
@@ -637,11 +669,19 @@ func ownImage(p *C.cef_image_t) *Image {
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *Image) Retain() *Image {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownImage(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownImage(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *Image) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // IsEmpty calls cef_image_t.is_empty.
@@ -783,7 +823,7 @@ func (o *StreamReader) cef() *C.cef_stream_reader_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_stream_reader_t)(o.ptr)
+	return (*C.cef_stream_reader_t)(o.pointer())
 }
 
 func borrowStreamReader(p *C.cef_stream_reader_t) *StreamReader {
@@ -803,11 +843,19 @@ func ownStreamReader(p *C.cef_stream_reader_t) *StreamReader {
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *StreamReader) Retain() *StreamReader {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownStreamReader(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownStreamReader(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *StreamReader) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // Read calls cef_stream_reader_t.read.
@@ -842,7 +890,7 @@ func (o *StreamWriter) cef() *C.cef_stream_writer_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_stream_writer_t)(o.ptr)
+	return (*C.cef_stream_writer_t)(o.pointer())
 }
 
 func borrowStreamWriter(p *C.cef_stream_writer_t) *StreamWriter {
@@ -862,11 +910,19 @@ func ownStreamWriter(p *C.cef_stream_writer_t) *StreamWriter {
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *StreamWriter) Retain() *StreamWriter {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownStreamWriter(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownStreamWriter(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *StreamWriter) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // Write calls cef_stream_writer_t.write.
@@ -1091,7 +1147,7 @@ func (o *XMLReader) cef() *C.cef_xml_reader_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_xml_reader_t)(o.ptr)
+	return (*C.cef_xml_reader_t)(o.pointer())
 }
 
 func borrowXMLReader(p *C.cef_xml_reader_t) *XMLReader {
@@ -1111,11 +1167,19 @@ func ownXMLReader(p *C.cef_xml_reader_t) *XMLReader {
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *XMLReader) Retain() *XMLReader {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownXMLReader(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownXMLReader(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *XMLReader) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // MoveToNextNode calls cef_xml_reader_t.move_to_next_node.
@@ -1276,7 +1340,7 @@ func (o *ZipReader) cef() *C.cef_zip_reader_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_zip_reader_t)(o.ptr)
+	return (*C.cef_zip_reader_t)(o.pointer())
 }
 
 func borrowZipReader(p *C.cef_zip_reader_t) *ZipReader {
@@ -1296,11 +1360,19 @@ func ownZipReader(p *C.cef_zip_reader_t) *ZipReader {
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *ZipReader) Retain() *ZipReader {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownZipReader(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownZipReader(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *ZipReader) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // MoveToFirstFile calls cef_zip_reader_t.move_to_first_file.
@@ -1393,10 +1465,10 @@ func goDOMVisitorVisit(self C.uint64_t, document *C.cef_domdocument_t) {
 		return
 	}
 	gDocument := borrowDOMDocument(document)
-	this.Visit(gDocument)
 	if gDocument != nil {
-		gDocument.invalidate()
+		defer gDocument.invalidate()
 	}
+	this.Visit(gDocument)
 }
 
 // DOMDocument is a reference to a cef_domdocument_t. A nil or released DOMDocument answers every method with zero.
@@ -1406,7 +1478,7 @@ func (o *DOMDocument) cef() *C.cef_domdocument_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_domdocument_t)(o.ptr)
+	return (*C.cef_domdocument_t)(o.pointer())
 }
 
 func borrowDOMDocument(p *C.cef_domdocument_t) *DOMDocument {
@@ -1426,11 +1498,19 @@ func ownDOMDocument(p *C.cef_domdocument_t) *DOMDocument {
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *DOMDocument) Retain() *DOMDocument {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownDOMDocument(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownDOMDocument(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *DOMDocument) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // GetType calls cef_domdocument_t.get_type.
@@ -1512,7 +1592,7 @@ func (o *DOMNode) cef() *C.cef_domnode_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_domnode_t)(o.ptr)
+	return (*C.cef_domnode_t)(o.pointer())
 }
 
 func borrowDOMNode(p *C.cef_domnode_t) *DOMNode {
@@ -1532,11 +1612,19 @@ func ownDOMNode(p *C.cef_domnode_t) *DOMNode {
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *DOMNode) Retain() *DOMNode {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownDOMNode(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownDOMNode(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *DOMNode) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // GetType calls cef_domnode_t.get_type.

@@ -17,7 +17,7 @@ func (o *View) cef() *C.cef_view_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_view_t)(o.ptr)
+	return (*C.cef_view_t)(o.pointer())
 }
 
 func borrowView(p *C.cef_view_t) *View {
@@ -37,11 +37,19 @@ func ownView(p *C.cef_view_t) *View {
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *View) Retain() *View {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownView(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownView(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *View) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // AsBrowserView calls cef_view_t.as_browser_view. The result is the caller's to Release.
@@ -395,7 +403,7 @@ func (o *Panel) cef() *C.cef_panel_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_panel_t)(o.ptr)
+	return (*C.cef_panel_t)(o.pointer())
 }
 
 func borrowPanel(p *C.cef_panel_t) *Panel {
@@ -415,11 +423,19 @@ func ownPanel(p *C.cef_panel_t) *Panel {
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *Panel) Retain() *Panel {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownPanel(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownPanel(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *Panel) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // AsWindow calls cef_panel_t.as_window. The result is the caller's to Release.
@@ -495,7 +511,7 @@ func (o *Window) cef() *C.cef_window_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_window_t)(o.ptr)
+	return (*C.cef_window_t)(o.pointer())
 }
 
 func borrowWindow(p *C.cef_window_t) *Window {
@@ -515,11 +531,19 @@ func ownWindow(p *C.cef_window_t) *Window {
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *Window) Retain() *Window {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownWindow(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownWindow(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *Window) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // Show calls cef_window_t.show.
@@ -756,7 +780,7 @@ func (o *BrowserView) cef() *C.cef_browser_view_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_browser_view_t)(o.ptr)
+	return (*C.cef_browser_view_t)(o.pointer())
 }
 
 func borrowBrowserView(p *C.cef_browser_view_t) *BrowserView {
@@ -776,11 +800,19 @@ func ownBrowserView(p *C.cef_browser_view_t) *BrowserView {
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *BrowserView) Retain() *BrowserView {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownBrowserView(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownBrowserView(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *BrowserView) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // GetBrowser calls cef_browser_view_t.get_browser. The result is the caller's to Release.
@@ -810,7 +842,7 @@ func (o *Button) cef() *C.cef_button_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_button_t)(o.ptr)
+	return (*C.cef_button_t)(o.pointer())
 }
 
 func borrowButton(p *C.cef_button_t) *Button {
@@ -830,11 +862,19 @@ func ownButton(p *C.cef_button_t) *Button {
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *Button) Retain() *Button {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownButton(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownButton(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *Button) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // AsLabelButton calls cef_button_t.as_label_button. The result is the caller's to Release.
@@ -876,7 +916,7 @@ func (o *LabelButton) cef() *C.cef_label_button_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_label_button_t)(o.ptr)
+	return (*C.cef_label_button_t)(o.pointer())
 }
 
 func borrowLabelButton(p *C.cef_label_button_t) *LabelButton {
@@ -896,11 +936,19 @@ func ownLabelButton(p *C.cef_label_button_t) *LabelButton {
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *LabelButton) Retain() *LabelButton {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownLabelButton(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownLabelButton(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *LabelButton) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // AsMenuButton calls cef_label_button_t.as_menu_button. The result is the caller's to Release.
@@ -979,7 +1027,7 @@ func (o *MenuButton) cef() *C.cef_menu_button_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_menu_button_t)(o.ptr)
+	return (*C.cef_menu_button_t)(o.pointer())
 }
 
 func borrowMenuButton(p *C.cef_menu_button_t) *MenuButton {
@@ -999,11 +1047,19 @@ func ownMenuButton(p *C.cef_menu_button_t) *MenuButton {
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *MenuButton) Retain() *MenuButton {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownMenuButton(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownMenuButton(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *MenuButton) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // ShowMenu calls cef_menu_button_t.show_menu.
@@ -1029,7 +1085,7 @@ func (o *MenuButtonPressedLock) cef() *C.cef_menu_button_pressed_lock_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_menu_button_pressed_lock_t)(o.ptr)
+	return (*C.cef_menu_button_pressed_lock_t)(o.pointer())
 }
 
 func borrowMenuButtonPressedLock(p *C.cef_menu_button_pressed_lock_t) *MenuButtonPressedLock {
@@ -1049,11 +1105,19 @@ func ownMenuButtonPressedLock(p *C.cef_menu_button_pressed_lock_t) *MenuButtonPr
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *MenuButtonPressedLock) Retain() *MenuButtonPressedLock {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownMenuButtonPressedLock(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownMenuButtonPressedLock(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *MenuButtonPressedLock) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // ScrollView is a reference to a cef_scroll_view_t. A nil or released ScrollView answers every method with zero.
@@ -1063,7 +1127,7 @@ func (o *ScrollView) cef() *C.cef_scroll_view_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_scroll_view_t)(o.ptr)
+	return (*C.cef_scroll_view_t)(o.pointer())
 }
 
 func borrowScrollView(p *C.cef_scroll_view_t) *ScrollView {
@@ -1083,11 +1147,19 @@ func ownScrollView(p *C.cef_scroll_view_t) *ScrollView {
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *ScrollView) Retain() *ScrollView {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownScrollView(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownScrollView(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *ScrollView) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // SetContentView calls cef_scroll_view_t.set_content_view.
@@ -1132,7 +1204,7 @@ func (o *Textfield) cef() *C.cef_textfield_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_textfield_t)(o.ptr)
+	return (*C.cef_textfield_t)(o.pointer())
 }
 
 func borrowTextfield(p *C.cef_textfield_t) *Textfield {
@@ -1152,11 +1224,19 @@ func ownTextfield(p *C.cef_textfield_t) *Textfield {
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *Textfield) Retain() *Textfield {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownTextfield(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownTextfield(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *Textfield) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // SetPasswordInput calls cef_textfield_t.set_password_input.
@@ -1345,7 +1425,7 @@ func (o *OverlayController) cef() *C.cef_overlay_controller_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_overlay_controller_t)(o.ptr)
+	return (*C.cef_overlay_controller_t)(o.pointer())
 }
 
 func borrowOverlayController(p *C.cef_overlay_controller_t) *OverlayController {
@@ -1365,11 +1445,19 @@ func ownOverlayController(p *C.cef_overlay_controller_t) *OverlayController {
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *OverlayController) Retain() *OverlayController {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownOverlayController(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownOverlayController(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *OverlayController) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // IsValid calls cef_overlay_controller_t.is_valid.
@@ -1498,7 +1586,7 @@ func (o *Layout) cef() *C.cef_layout_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_layout_t)(o.ptr)
+	return (*C.cef_layout_t)(o.pointer())
 }
 
 func borrowLayout(p *C.cef_layout_t) *Layout {
@@ -1518,11 +1606,19 @@ func ownLayout(p *C.cef_layout_t) *Layout {
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *Layout) Retain() *Layout {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownLayout(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownLayout(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *Layout) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // AsBoxLayout calls cef_layout_t.as_box_layout. The result is the caller's to Release.
@@ -1547,7 +1643,7 @@ func (o *BoxLayout) cef() *C.cef_box_layout_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_box_layout_t)(o.ptr)
+	return (*C.cef_box_layout_t)(o.pointer())
 }
 
 func borrowBoxLayout(p *C.cef_box_layout_t) *BoxLayout {
@@ -1567,11 +1663,19 @@ func ownBoxLayout(p *C.cef_box_layout_t) *BoxLayout {
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *BoxLayout) Retain() *BoxLayout {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownBoxLayout(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownBoxLayout(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *BoxLayout) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // SetFlexForView calls cef_box_layout_t.set_flex_for_view.
@@ -1591,7 +1695,7 @@ func (o *FillLayout) cef() *C.cef_fill_layout_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_fill_layout_t)(o.ptr)
+	return (*C.cef_fill_layout_t)(o.pointer())
 }
 
 func borrowFillLayout(p *C.cef_fill_layout_t) *FillLayout {
@@ -1611,11 +1715,19 @@ func ownFillLayout(p *C.cef_fill_layout_t) *FillLayout {
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *FillLayout) Retain() *FillLayout {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownFillLayout(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownFillLayout(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *FillLayout) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // Display is a reference to a cef_display_t. A nil or released Display answers every method with zero.
@@ -1625,7 +1737,7 @@ func (o *Display) cef() *C.cef_display_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_display_t)(o.ptr)
+	return (*C.cef_display_t)(o.pointer())
 }
 
 func borrowDisplay(p *C.cef_display_t) *Display {
@@ -1645,11 +1757,19 @@ func ownDisplay(p *C.cef_display_t) *Display {
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *Display) Retain() *Display {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownDisplay(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownDisplay(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *Display) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // GetID calls cef_display_t.get_id.
@@ -1712,7 +1832,7 @@ func (o *MenuModel) cef() *C.cef_menu_model_t {
 	if o == nil {
 		return nil
 	}
-	return (*C.cef_menu_model_t)(o.ptr)
+	return (*C.cef_menu_model_t)(o.pointer())
 }
 
 func borrowMenuModel(p *C.cef_menu_model_t) *MenuModel {
@@ -1732,11 +1852,19 @@ func ownMenuModel(p *C.cef_menu_model_t) *MenuModel {
 
 // Retain returns a reference of its own, which the caller must Release.
 func (o *MenuModel) Retain() *MenuModel {
-	if o.cef() == nil {
+	p := o.cef()
+	if p == nil {
 		return nil
 	}
-	addRefC(o.ptr)
-	return ownMenuModel(o.cef())
+	addRefC(unsafe.Pointer(p))
+	return ownMenuModel(p)
+}
+
+// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.
+func (o *MenuModel) Release() {
+	if o != nil {
+		o.release()
+	}
 }
 
 // IsSubMenu calls cef_menu_model_t.is_sub_menu.
@@ -2157,10 +2285,10 @@ func goMenuModelDelegateExecuteCommand(self C.uint64_t, menuModel *C.cef_menu_mo
 		return
 	}
 	gMenuModel := borrowMenuModel(menuModel)
-	this.ExecuteCommand(gMenuModel, int(commandID), EventFlags(eventFlags))
 	if gMenuModel != nil {
-		gMenuModel.invalidate()
+		defer gMenuModel.invalidate()
 	}
+	this.ExecuteCommand(gMenuModel, int(commandID), EventFlags(eventFlags))
 }
 
 //export goMenuModelDelegateMouseOutsideMenu
@@ -2172,15 +2300,15 @@ func goMenuModelDelegateMouseOutsideMenu(self C.uint64_t, menuModel *C.cef_menu_
 		return
 	}
 	gMenuModel := borrowMenuModel(menuModel)
+	if gMenuModel != nil {
+		defer gMenuModel.invalidate()
+	}
 	var gScreenPoint *Point
 	if screenPoint != nil {
 		gScreenPoint = new(Point)
 		gScreenPoint.fromC(screenPoint)
 	}
 	this.MouseOutsideMenu(gMenuModel, gScreenPoint)
-	if gMenuModel != nil {
-		gMenuModel.invalidate()
-	}
 }
 
 //export goMenuModelDelegateUnhandledOpenSubmenu
@@ -2192,10 +2320,10 @@ func goMenuModelDelegateUnhandledOpenSubmenu(self C.uint64_t, menuModel *C.cef_m
 		return
 	}
 	gMenuModel := borrowMenuModel(menuModel)
-	this.UnhandledOpenSubmenu(gMenuModel, isRtl != 0)
 	if gMenuModel != nil {
-		gMenuModel.invalidate()
+		defer gMenuModel.invalidate()
 	}
+	this.UnhandledOpenSubmenu(gMenuModel, isRtl != 0)
 }
 
 //export goMenuModelDelegateUnhandledCloseSubmenu
@@ -2207,10 +2335,10 @@ func goMenuModelDelegateUnhandledCloseSubmenu(self C.uint64_t, menuModel *C.cef_
 		return
 	}
 	gMenuModel := borrowMenuModel(menuModel)
-	this.UnhandledCloseSubmenu(gMenuModel, isRtl != 0)
 	if gMenuModel != nil {
-		gMenuModel.invalidate()
+		defer gMenuModel.invalidate()
 	}
+	this.UnhandledCloseSubmenu(gMenuModel, isRtl != 0)
 }
 
 //export goMenuModelDelegateMenuWillShow
@@ -2222,10 +2350,10 @@ func goMenuModelDelegateMenuWillShow(self C.uint64_t, menuModel *C.cef_menu_mode
 		return
 	}
 	gMenuModel := borrowMenuModel(menuModel)
-	this.MenuWillShow(gMenuModel)
 	if gMenuModel != nil {
-		gMenuModel.invalidate()
+		defer gMenuModel.invalidate()
 	}
+	this.MenuWillShow(gMenuModel)
 }
 
 //export goMenuModelDelegateMenuClosed
@@ -2237,10 +2365,10 @@ func goMenuModelDelegateMenuClosed(self C.uint64_t, menuModel *C.cef_menu_model_
 		return
 	}
 	gMenuModel := borrowMenuModel(menuModel)
-	this.MenuClosed(gMenuModel)
 	if gMenuModel != nil {
-		gMenuModel.invalidate()
+		defer gMenuModel.invalidate()
 	}
+	this.MenuClosed(gMenuModel)
 }
 
 //export goMenuModelDelegateFormatLabel
@@ -2252,11 +2380,11 @@ func goMenuModelDelegateFormatLabel(self C.uint64_t, menuModel *C.cef_menu_model
 		return
 	}
 	gMenuModel := borrowMenuModel(menuModel)
+	if gMenuModel != nil {
+		defer gMenuModel.invalidate()
+	}
 	gLabel := goString(label)
 	ret = cBool(this.FormatLabel(gMenuModel, &gLabel))
-	if gMenuModel != nil {
-		gMenuModel.invalidate()
-	}
 	setString(label, gLabel)
 	return ret
 }
@@ -2340,11 +2468,11 @@ func goViewDelegateGetPreferredSize(self C.uint64_t, view *C.cef_view_t) (ret C.
 		return
 	}
 	gView := borrowView(view)
+	if gView != nil {
+		defer gView.invalidate()
+	}
 	answer := this.GetPreferredSize(gView)
 	answer.toC(&ret)
-	if gView != nil {
-		gView.invalidate()
-	}
 	return ret
 }
 
@@ -2357,11 +2485,11 @@ func goViewDelegateGetMinimumSize(self C.uint64_t, view *C.cef_view_t) (ret C.ce
 		return
 	}
 	gView := borrowView(view)
+	if gView != nil {
+		defer gView.invalidate()
+	}
 	answer := this.GetMinimumSize(gView)
 	answer.toC(&ret)
-	if gView != nil {
-		gView.invalidate()
-	}
 	return ret
 }
 
@@ -2374,11 +2502,11 @@ func goViewDelegateGetMaximumSize(self C.uint64_t, view *C.cef_view_t) (ret C.ce
 		return
 	}
 	gView := borrowView(view)
+	if gView != nil {
+		defer gView.invalidate()
+	}
 	answer := this.GetMaximumSize(gView)
 	answer.toC(&ret)
-	if gView != nil {
-		gView.invalidate()
-	}
 	return ret
 }
 
@@ -2391,10 +2519,10 @@ func goViewDelegateGetHeightForWidth(self C.uint64_t, view *C.cef_view_t, width 
 		return
 	}
 	gView := borrowView(view)
-	ret = C.int(this.GetHeightForWidth(gView, int(width)))
 	if gView != nil {
-		gView.invalidate()
+		defer gView.invalidate()
 	}
+	ret = C.int(this.GetHeightForWidth(gView, int(width)))
 	return ret
 }
 
@@ -2407,14 +2535,14 @@ func goViewDelegateOnParentViewChanged(self C.uint64_t, view *C.cef_view_t, adde
 		return
 	}
 	gView := borrowView(view)
-	gParent := borrowView(parent)
-	this.OnParentViewChanged(gView, added != 0, gParent)
 	if gView != nil {
-		gView.invalidate()
+		defer gView.invalidate()
 	}
+	gParent := borrowView(parent)
 	if gParent != nil {
-		gParent.invalidate()
+		defer gParent.invalidate()
 	}
+	this.OnParentViewChanged(gView, added != 0, gParent)
 }
 
 //export goViewDelegateOnChildViewChanged
@@ -2426,14 +2554,14 @@ func goViewDelegateOnChildViewChanged(self C.uint64_t, view *C.cef_view_t, added
 		return
 	}
 	gView := borrowView(view)
-	gChild := borrowView(child)
-	this.OnChildViewChanged(gView, added != 0, gChild)
 	if gView != nil {
-		gView.invalidate()
+		defer gView.invalidate()
 	}
+	gChild := borrowView(child)
 	if gChild != nil {
-		gChild.invalidate()
+		defer gChild.invalidate()
 	}
+	this.OnChildViewChanged(gView, added != 0, gChild)
 }
 
 //export goViewDelegateOnWindowChanged
@@ -2445,10 +2573,10 @@ func goViewDelegateOnWindowChanged(self C.uint64_t, view *C.cef_view_t, added C.
 		return
 	}
 	gView := borrowView(view)
-	this.OnWindowChanged(gView, added != 0)
 	if gView != nil {
-		gView.invalidate()
+		defer gView.invalidate()
 	}
+	this.OnWindowChanged(gView, added != 0)
 }
 
 //export goViewDelegateOnLayoutChanged
@@ -2460,15 +2588,15 @@ func goViewDelegateOnLayoutChanged(self C.uint64_t, view *C.cef_view_t, newBound
 		return
 	}
 	gView := borrowView(view)
+	if gView != nil {
+		defer gView.invalidate()
+	}
 	var gNewBounds *Rect
 	if newBounds != nil {
 		gNewBounds = new(Rect)
 		gNewBounds.fromC(newBounds)
 	}
 	this.OnLayoutChanged(gView, gNewBounds)
-	if gView != nil {
-		gView.invalidate()
-	}
 }
 
 //export goViewDelegateOnFocus
@@ -2480,10 +2608,10 @@ func goViewDelegateOnFocus(self C.uint64_t, view *C.cef_view_t) {
 		return
 	}
 	gView := borrowView(view)
-	this.OnFocus(gView)
 	if gView != nil {
-		gView.invalidate()
+		defer gView.invalidate()
 	}
+	this.OnFocus(gView)
 }
 
 //export goViewDelegateOnBlur
@@ -2495,10 +2623,10 @@ func goViewDelegateOnBlur(self C.uint64_t, view *C.cef_view_t) {
 		return
 	}
 	gView := borrowView(view)
-	this.OnBlur(gView)
 	if gView != nil {
-		gView.invalidate()
+		defer gView.invalidate()
 	}
+	this.OnBlur(gView)
 }
 
 //export goViewDelegateOnThemeChanged
@@ -2510,10 +2638,10 @@ func goViewDelegateOnThemeChanged(self C.uint64_t, view *C.cef_view_t) {
 		return
 	}
 	gView := borrowView(view)
-	this.OnThemeChanged(gView)
 	if gView != nil {
-		gView.invalidate()
+		defer gView.invalidate()
 	}
+	this.OnThemeChanged(gView)
 }
 
 // PanelDelegate implements cef_panel_delegate_t. A nil field keeps CEF's default.
@@ -2584,11 +2712,11 @@ func goPanelDelegateGetPreferredSize(self C.uint64_t, view *C.cef_view_t) (ret C
 		return
 	}
 	gView := borrowView(view)
+	if gView != nil {
+		defer gView.invalidate()
+	}
 	answer := this.GetPreferredSize(gView)
 	answer.toC(&ret)
-	if gView != nil {
-		gView.invalidate()
-	}
 	return ret
 }
 
@@ -2601,11 +2729,11 @@ func goPanelDelegateGetMinimumSize(self C.uint64_t, view *C.cef_view_t) (ret C.c
 		return
 	}
 	gView := borrowView(view)
+	if gView != nil {
+		defer gView.invalidate()
+	}
 	answer := this.GetMinimumSize(gView)
 	answer.toC(&ret)
-	if gView != nil {
-		gView.invalidate()
-	}
 	return ret
 }
 
@@ -2618,11 +2746,11 @@ func goPanelDelegateGetMaximumSize(self C.uint64_t, view *C.cef_view_t) (ret C.c
 		return
 	}
 	gView := borrowView(view)
+	if gView != nil {
+		defer gView.invalidate()
+	}
 	answer := this.GetMaximumSize(gView)
 	answer.toC(&ret)
-	if gView != nil {
-		gView.invalidate()
-	}
 	return ret
 }
 
@@ -2635,10 +2763,10 @@ func goPanelDelegateGetHeightForWidth(self C.uint64_t, view *C.cef_view_t, width
 		return
 	}
 	gView := borrowView(view)
-	ret = C.int(this.GetHeightForWidth(gView, int(width)))
 	if gView != nil {
-		gView.invalidate()
+		defer gView.invalidate()
 	}
+	ret = C.int(this.GetHeightForWidth(gView, int(width)))
 	return ret
 }
 
@@ -2651,14 +2779,14 @@ func goPanelDelegateOnParentViewChanged(self C.uint64_t, view *C.cef_view_t, add
 		return
 	}
 	gView := borrowView(view)
-	gParent := borrowView(parent)
-	this.OnParentViewChanged(gView, added != 0, gParent)
 	if gView != nil {
-		gView.invalidate()
+		defer gView.invalidate()
 	}
+	gParent := borrowView(parent)
 	if gParent != nil {
-		gParent.invalidate()
+		defer gParent.invalidate()
 	}
+	this.OnParentViewChanged(gView, added != 0, gParent)
 }
 
 //export goPanelDelegateOnChildViewChanged
@@ -2670,14 +2798,14 @@ func goPanelDelegateOnChildViewChanged(self C.uint64_t, view *C.cef_view_t, adde
 		return
 	}
 	gView := borrowView(view)
-	gChild := borrowView(child)
-	this.OnChildViewChanged(gView, added != 0, gChild)
 	if gView != nil {
-		gView.invalidate()
+		defer gView.invalidate()
 	}
+	gChild := borrowView(child)
 	if gChild != nil {
-		gChild.invalidate()
+		defer gChild.invalidate()
 	}
+	this.OnChildViewChanged(gView, added != 0, gChild)
 }
 
 //export goPanelDelegateOnWindowChanged
@@ -2689,10 +2817,10 @@ func goPanelDelegateOnWindowChanged(self C.uint64_t, view *C.cef_view_t, added C
 		return
 	}
 	gView := borrowView(view)
-	this.OnWindowChanged(gView, added != 0)
 	if gView != nil {
-		gView.invalidate()
+		defer gView.invalidate()
 	}
+	this.OnWindowChanged(gView, added != 0)
 }
 
 //export goPanelDelegateOnLayoutChanged
@@ -2704,15 +2832,15 @@ func goPanelDelegateOnLayoutChanged(self C.uint64_t, view *C.cef_view_t, newBoun
 		return
 	}
 	gView := borrowView(view)
+	if gView != nil {
+		defer gView.invalidate()
+	}
 	var gNewBounds *Rect
 	if newBounds != nil {
 		gNewBounds = new(Rect)
 		gNewBounds.fromC(newBounds)
 	}
 	this.OnLayoutChanged(gView, gNewBounds)
-	if gView != nil {
-		gView.invalidate()
-	}
 }
 
 //export goPanelDelegateOnFocus
@@ -2724,10 +2852,10 @@ func goPanelDelegateOnFocus(self C.uint64_t, view *C.cef_view_t) {
 		return
 	}
 	gView := borrowView(view)
-	this.OnFocus(gView)
 	if gView != nil {
-		gView.invalidate()
+		defer gView.invalidate()
 	}
+	this.OnFocus(gView)
 }
 
 //export goPanelDelegateOnBlur
@@ -2739,10 +2867,10 @@ func goPanelDelegateOnBlur(self C.uint64_t, view *C.cef_view_t) {
 		return
 	}
 	gView := borrowView(view)
-	this.OnBlur(gView)
 	if gView != nil {
-		gView.invalidate()
+		defer gView.invalidate()
 	}
+	this.OnBlur(gView)
 }
 
 //export goPanelDelegateOnThemeChanged
@@ -2754,10 +2882,10 @@ func goPanelDelegateOnThemeChanged(self C.uint64_t, view *C.cef_view_t) {
 		return
 	}
 	gView := borrowView(view)
-	this.OnThemeChanged(gView)
 	if gView != nil {
-		gView.invalidate()
+		defer gView.invalidate()
 	}
+	this.OnThemeChanged(gView)
 }
 
 // WindowDelegate implements cef_window_delegate_t. A nil field keeps CEF's default.
@@ -2920,11 +3048,11 @@ func goWindowDelegateGetPreferredSize(self C.uint64_t, view *C.cef_view_t) (ret 
 		return
 	}
 	gView := borrowView(view)
+	if gView != nil {
+		defer gView.invalidate()
+	}
 	answer := this.GetPreferredSize(gView)
 	answer.toC(&ret)
-	if gView != nil {
-		gView.invalidate()
-	}
 	return ret
 }
 
@@ -2937,11 +3065,11 @@ func goWindowDelegateGetMinimumSize(self C.uint64_t, view *C.cef_view_t) (ret C.
 		return
 	}
 	gView := borrowView(view)
+	if gView != nil {
+		defer gView.invalidate()
+	}
 	answer := this.GetMinimumSize(gView)
 	answer.toC(&ret)
-	if gView != nil {
-		gView.invalidate()
-	}
 	return ret
 }
 
@@ -2954,11 +3082,11 @@ func goWindowDelegateGetMaximumSize(self C.uint64_t, view *C.cef_view_t) (ret C.
 		return
 	}
 	gView := borrowView(view)
+	if gView != nil {
+		defer gView.invalidate()
+	}
 	answer := this.GetMaximumSize(gView)
 	answer.toC(&ret)
-	if gView != nil {
-		gView.invalidate()
-	}
 	return ret
 }
 
@@ -2971,10 +3099,10 @@ func goWindowDelegateGetHeightForWidth(self C.uint64_t, view *C.cef_view_t, widt
 		return
 	}
 	gView := borrowView(view)
-	ret = C.int(this.GetHeightForWidth(gView, int(width)))
 	if gView != nil {
-		gView.invalidate()
+		defer gView.invalidate()
 	}
+	ret = C.int(this.GetHeightForWidth(gView, int(width)))
 	return ret
 }
 
@@ -2987,14 +3115,14 @@ func goWindowDelegateOnParentViewChanged(self C.uint64_t, view *C.cef_view_t, ad
 		return
 	}
 	gView := borrowView(view)
-	gParent := borrowView(parent)
-	this.OnParentViewChanged(gView, added != 0, gParent)
 	if gView != nil {
-		gView.invalidate()
+		defer gView.invalidate()
 	}
+	gParent := borrowView(parent)
 	if gParent != nil {
-		gParent.invalidate()
+		defer gParent.invalidate()
 	}
+	this.OnParentViewChanged(gView, added != 0, gParent)
 }
 
 //export goWindowDelegateOnChildViewChanged
@@ -3006,14 +3134,14 @@ func goWindowDelegateOnChildViewChanged(self C.uint64_t, view *C.cef_view_t, add
 		return
 	}
 	gView := borrowView(view)
-	gChild := borrowView(child)
-	this.OnChildViewChanged(gView, added != 0, gChild)
 	if gView != nil {
-		gView.invalidate()
+		defer gView.invalidate()
 	}
+	gChild := borrowView(child)
 	if gChild != nil {
-		gChild.invalidate()
+		defer gChild.invalidate()
 	}
+	this.OnChildViewChanged(gView, added != 0, gChild)
 }
 
 //export goWindowDelegateOnWindowChanged
@@ -3025,10 +3153,10 @@ func goWindowDelegateOnWindowChanged(self C.uint64_t, view *C.cef_view_t, added 
 		return
 	}
 	gView := borrowView(view)
-	this.OnWindowChanged(gView, added != 0)
 	if gView != nil {
-		gView.invalidate()
+		defer gView.invalidate()
 	}
+	this.OnWindowChanged(gView, added != 0)
 }
 
 //export goWindowDelegateOnLayoutChanged
@@ -3040,15 +3168,15 @@ func goWindowDelegateOnLayoutChanged(self C.uint64_t, view *C.cef_view_t, newBou
 		return
 	}
 	gView := borrowView(view)
+	if gView != nil {
+		defer gView.invalidate()
+	}
 	var gNewBounds *Rect
 	if newBounds != nil {
 		gNewBounds = new(Rect)
 		gNewBounds.fromC(newBounds)
 	}
 	this.OnLayoutChanged(gView, gNewBounds)
-	if gView != nil {
-		gView.invalidate()
-	}
 }
 
 //export goWindowDelegateOnFocus
@@ -3060,10 +3188,10 @@ func goWindowDelegateOnFocus(self C.uint64_t, view *C.cef_view_t) {
 		return
 	}
 	gView := borrowView(view)
-	this.OnFocus(gView)
 	if gView != nil {
-		gView.invalidate()
+		defer gView.invalidate()
 	}
+	this.OnFocus(gView)
 }
 
 //export goWindowDelegateOnBlur
@@ -3075,10 +3203,10 @@ func goWindowDelegateOnBlur(self C.uint64_t, view *C.cef_view_t) {
 		return
 	}
 	gView := borrowView(view)
-	this.OnBlur(gView)
 	if gView != nil {
-		gView.invalidate()
+		defer gView.invalidate()
 	}
+	this.OnBlur(gView)
 }
 
 //export goWindowDelegateOnThemeChanged
@@ -3090,10 +3218,10 @@ func goWindowDelegateOnThemeChanged(self C.uint64_t, view *C.cef_view_t) {
 		return
 	}
 	gView := borrowView(view)
-	this.OnThemeChanged(gView)
 	if gView != nil {
-		gView.invalidate()
+		defer gView.invalidate()
 	}
+	this.OnThemeChanged(gView)
 }
 
 //export goWindowDelegateOnWindowCreated
@@ -3105,10 +3233,10 @@ func goWindowDelegateOnWindowCreated(self C.uint64_t, window *C.cef_window_t) {
 		return
 	}
 	gWindow := borrowWindow(window)
-	this.OnWindowCreated(gWindow)
 	if gWindow != nil {
-		gWindow.invalidate()
+		defer gWindow.invalidate()
 	}
+	this.OnWindowCreated(gWindow)
 }
 
 //export goWindowDelegateOnWindowClosing
@@ -3120,10 +3248,10 @@ func goWindowDelegateOnWindowClosing(self C.uint64_t, window *C.cef_window_t) {
 		return
 	}
 	gWindow := borrowWindow(window)
-	this.OnWindowClosing(gWindow)
 	if gWindow != nil {
-		gWindow.invalidate()
+		defer gWindow.invalidate()
 	}
+	this.OnWindowClosing(gWindow)
 }
 
 //export goWindowDelegateOnWindowDestroyed
@@ -3135,10 +3263,10 @@ func goWindowDelegateOnWindowDestroyed(self C.uint64_t, window *C.cef_window_t) 
 		return
 	}
 	gWindow := borrowWindow(window)
-	this.OnWindowDestroyed(gWindow)
 	if gWindow != nil {
-		gWindow.invalidate()
+		defer gWindow.invalidate()
 	}
+	this.OnWindowDestroyed(gWindow)
 }
 
 //export goWindowDelegateOnWindowActivationChanged
@@ -3150,10 +3278,10 @@ func goWindowDelegateOnWindowActivationChanged(self C.uint64_t, window *C.cef_wi
 		return
 	}
 	gWindow := borrowWindow(window)
-	this.OnWindowActivationChanged(gWindow, active != 0)
 	if gWindow != nil {
-		gWindow.invalidate()
+		defer gWindow.invalidate()
 	}
+	this.OnWindowActivationChanged(gWindow, active != 0)
 }
 
 //export goWindowDelegateOnWindowBoundsChanged
@@ -3165,15 +3293,15 @@ func goWindowDelegateOnWindowBoundsChanged(self C.uint64_t, window *C.cef_window
 		return
 	}
 	gWindow := borrowWindow(window)
+	if gWindow != nil {
+		defer gWindow.invalidate()
+	}
 	var gNewBounds *Rect
 	if newBounds != nil {
 		gNewBounds = new(Rect)
 		gNewBounds.fromC(newBounds)
 	}
 	this.OnWindowBoundsChanged(gWindow, gNewBounds)
-	if gWindow != nil {
-		gWindow.invalidate()
-	}
 }
 
 //export goWindowDelegateOnWindowFullscreenTransition
@@ -3185,10 +3313,10 @@ func goWindowDelegateOnWindowFullscreenTransition(self C.uint64_t, window *C.cef
 		return
 	}
 	gWindow := borrowWindow(window)
-	this.OnWindowFullscreenTransition(gWindow, isCompleted != 0)
 	if gWindow != nil {
-		gWindow.invalidate()
+		defer gWindow.invalidate()
 	}
+	this.OnWindowFullscreenTransition(gWindow, isCompleted != 0)
 }
 
 //export goWindowDelegateGetParentWindow
@@ -3200,6 +3328,9 @@ func goWindowDelegateGetParentWindow(self C.uint64_t, window *C.cef_window_t, is
 		return
 	}
 	gWindow := borrowWindow(window)
+	if gWindow != nil {
+		defer gWindow.invalidate()
+	}
 	var gIsMenu int
 	if isMenu != nil {
 		gIsMenu = int(*isMenu)
@@ -3211,9 +3342,6 @@ func goWindowDelegateGetParentWindow(self C.uint64_t, window *C.cef_window_t, is
 	answer := this.GetParentWindow(gWindow, &gIsMenu, &gCanActivateMenu).cef()
 	addRefC(unsafe.Pointer(answer))
 	ret = answer
-	if gWindow != nil {
-		gWindow.invalidate()
-	}
 	if isMenu != nil {
 		*isMenu = C.int(gIsMenu)
 	}
@@ -3232,10 +3360,10 @@ func goWindowDelegateIsWindowModalDialog(self C.uint64_t, window *C.cef_window_t
 		return
 	}
 	gWindow := borrowWindow(window)
-	ret = cBool(this.IsWindowModalDialog(gWindow))
 	if gWindow != nil {
-		gWindow.invalidate()
+		defer gWindow.invalidate()
 	}
+	ret = cBool(this.IsWindowModalDialog(gWindow))
 	return ret
 }
 
@@ -3248,11 +3376,11 @@ func goWindowDelegateGetInitialBounds(self C.uint64_t, window *C.cef_window_t) (
 		return
 	}
 	gWindow := borrowWindow(window)
+	if gWindow != nil {
+		defer gWindow.invalidate()
+	}
 	answer := this.GetInitialBounds(gWindow)
 	answer.toC(&ret)
-	if gWindow != nil {
-		gWindow.invalidate()
-	}
 	return ret
 }
 
@@ -3265,10 +3393,10 @@ func goWindowDelegateGetInitialShowState(self C.uint64_t, window *C.cef_window_t
 		return
 	}
 	gWindow := borrowWindow(window)
-	ret = C.cef_show_state_t(this.GetInitialShowState(gWindow))
 	if gWindow != nil {
-		gWindow.invalidate()
+		defer gWindow.invalidate()
 	}
+	ret = C.cef_show_state_t(this.GetInitialShowState(gWindow))
 	return ret
 }
 
@@ -3281,10 +3409,10 @@ func goWindowDelegateIsFrameless(self C.uint64_t, window *C.cef_window_t) (ret C
 		return
 	}
 	gWindow := borrowWindow(window)
-	ret = cBool(this.IsFrameless(gWindow))
 	if gWindow != nil {
-		gWindow.invalidate()
+		defer gWindow.invalidate()
 	}
+	ret = cBool(this.IsFrameless(gWindow))
 	return ret
 }
 
@@ -3297,10 +3425,10 @@ func goWindowDelegateWithStandardWindowButtons(self C.uint64_t, window *C.cef_wi
 		return
 	}
 	gWindow := borrowWindow(window)
-	ret = cBool(this.WithStandardWindowButtons(gWindow))
 	if gWindow != nil {
-		gWindow.invalidate()
+		defer gWindow.invalidate()
 	}
+	ret = cBool(this.WithStandardWindowButtons(gWindow))
 	return ret
 }
 
@@ -3313,14 +3441,14 @@ func goWindowDelegateGetTitlebarHeight(self C.uint64_t, window *C.cef_window_t, 
 		return
 	}
 	gWindow := borrowWindow(window)
+	if gWindow != nil {
+		defer gWindow.invalidate()
+	}
 	var gTitlebarHeight float32
 	if titlebarHeight != nil {
 		gTitlebarHeight = float32(*titlebarHeight)
 	}
 	ret = cBool(this.GetTitlebarHeight(gWindow, &gTitlebarHeight))
-	if gWindow != nil {
-		gWindow.invalidate()
-	}
 	if titlebarHeight != nil {
 		*titlebarHeight = C.float(gTitlebarHeight)
 	}
@@ -3336,10 +3464,10 @@ func goWindowDelegateAcceptsFirstMouse(self C.uint64_t, window *C.cef_window_t) 
 		return
 	}
 	gWindow := borrowWindow(window)
-	ret = C.cef_state_t(this.AcceptsFirstMouse(gWindow))
 	if gWindow != nil {
-		gWindow.invalidate()
+		defer gWindow.invalidate()
 	}
+	ret = C.cef_state_t(this.AcceptsFirstMouse(gWindow))
 	return ret
 }
 
@@ -3352,10 +3480,10 @@ func goWindowDelegateCanResize(self C.uint64_t, window *C.cef_window_t) (ret C.i
 		return
 	}
 	gWindow := borrowWindow(window)
-	ret = cBool(this.CanResize(gWindow))
 	if gWindow != nil {
-		gWindow.invalidate()
+		defer gWindow.invalidate()
 	}
+	ret = cBool(this.CanResize(gWindow))
 	return ret
 }
 
@@ -3368,10 +3496,10 @@ func goWindowDelegateCanMaximize(self C.uint64_t, window *C.cef_window_t) (ret C
 		return
 	}
 	gWindow := borrowWindow(window)
-	ret = cBool(this.CanMaximize(gWindow))
 	if gWindow != nil {
-		gWindow.invalidate()
+		defer gWindow.invalidate()
 	}
+	ret = cBool(this.CanMaximize(gWindow))
 	return ret
 }
 
@@ -3384,10 +3512,10 @@ func goWindowDelegateCanMinimize(self C.uint64_t, window *C.cef_window_t) (ret C
 		return
 	}
 	gWindow := borrowWindow(window)
-	ret = cBool(this.CanMinimize(gWindow))
 	if gWindow != nil {
-		gWindow.invalidate()
+		defer gWindow.invalidate()
 	}
+	ret = cBool(this.CanMinimize(gWindow))
 	return ret
 }
 
@@ -3400,10 +3528,10 @@ func goWindowDelegateCanClose(self C.uint64_t, window *C.cef_window_t) (ret C.in
 		return
 	}
 	gWindow := borrowWindow(window)
-	ret = cBool(this.CanClose(gWindow))
 	if gWindow != nil {
-		gWindow.invalidate()
+		defer gWindow.invalidate()
 	}
+	ret = cBool(this.CanClose(gWindow))
 	return ret
 }
 
@@ -3416,10 +3544,10 @@ func goWindowDelegateOnAccelerator(self C.uint64_t, window *C.cef_window_t, comm
 		return
 	}
 	gWindow := borrowWindow(window)
-	ret = cBool(this.OnAccelerator(gWindow, int(commandID)))
 	if gWindow != nil {
-		gWindow.invalidate()
+		defer gWindow.invalidate()
 	}
+	ret = cBool(this.OnAccelerator(gWindow, int(commandID)))
 	return ret
 }
 
@@ -3432,15 +3560,15 @@ func goWindowDelegateOnKeyEvent(self C.uint64_t, window *C.cef_window_t, event *
 		return
 	}
 	gWindow := borrowWindow(window)
+	if gWindow != nil {
+		defer gWindow.invalidate()
+	}
 	var gEvent *KeyEvent
 	if event != nil {
 		gEvent = new(KeyEvent)
 		gEvent.fromC(event)
 	}
 	ret = cBool(this.OnKeyEvent(gWindow, gEvent))
-	if gWindow != nil {
-		gWindow.invalidate()
-	}
 	return ret
 }
 
@@ -3453,10 +3581,10 @@ func goWindowDelegateOnThemeColorsChanged(self C.uint64_t, window *C.cef_window_
 		return
 	}
 	gWindow := borrowWindow(window)
-	this.OnThemeColorsChanged(gWindow, chromeTheme != 0)
 	if gWindow != nil {
-		gWindow.invalidate()
+		defer gWindow.invalidate()
 	}
+	this.OnThemeColorsChanged(gWindow, chromeTheme != 0)
 }
 
 //export goWindowDelegateGetWindowRuntimeStyle
@@ -3480,15 +3608,15 @@ func goWindowDelegateGetLinuxWindowProperties(self C.uint64_t, window *C.cef_win
 		return
 	}
 	gWindow := borrowWindow(window)
+	if gWindow != nil {
+		defer gWindow.invalidate()
+	}
 	var gProperties *LinuxWindowProperties
 	if properties != nil {
 		gProperties = new(LinuxWindowProperties)
 		gProperties.fromC(properties)
 	}
 	ret = cBool(this.GetLinuxWindowProperties(gWindow, gProperties))
-	if gWindow != nil {
-		gWindow.invalidate()
-	}
 	if properties != nil {
 		gProperties.toC(properties)
 	}
@@ -3603,11 +3731,11 @@ func goBrowserViewDelegateGetPreferredSize(self C.uint64_t, view *C.cef_view_t) 
 		return
 	}
 	gView := borrowView(view)
+	if gView != nil {
+		defer gView.invalidate()
+	}
 	answer := this.GetPreferredSize(gView)
 	answer.toC(&ret)
-	if gView != nil {
-		gView.invalidate()
-	}
 	return ret
 }
 
@@ -3620,11 +3748,11 @@ func goBrowserViewDelegateGetMinimumSize(self C.uint64_t, view *C.cef_view_t) (r
 		return
 	}
 	gView := borrowView(view)
+	if gView != nil {
+		defer gView.invalidate()
+	}
 	answer := this.GetMinimumSize(gView)
 	answer.toC(&ret)
-	if gView != nil {
-		gView.invalidate()
-	}
 	return ret
 }
 
@@ -3637,11 +3765,11 @@ func goBrowserViewDelegateGetMaximumSize(self C.uint64_t, view *C.cef_view_t) (r
 		return
 	}
 	gView := borrowView(view)
+	if gView != nil {
+		defer gView.invalidate()
+	}
 	answer := this.GetMaximumSize(gView)
 	answer.toC(&ret)
-	if gView != nil {
-		gView.invalidate()
-	}
 	return ret
 }
 
@@ -3654,10 +3782,10 @@ func goBrowserViewDelegateGetHeightForWidth(self C.uint64_t, view *C.cef_view_t,
 		return
 	}
 	gView := borrowView(view)
-	ret = C.int(this.GetHeightForWidth(gView, int(width)))
 	if gView != nil {
-		gView.invalidate()
+		defer gView.invalidate()
 	}
+	ret = C.int(this.GetHeightForWidth(gView, int(width)))
 	return ret
 }
 
@@ -3670,14 +3798,14 @@ func goBrowserViewDelegateOnParentViewChanged(self C.uint64_t, view *C.cef_view_
 		return
 	}
 	gView := borrowView(view)
-	gParent := borrowView(parent)
-	this.OnParentViewChanged(gView, added != 0, gParent)
 	if gView != nil {
-		gView.invalidate()
+		defer gView.invalidate()
 	}
+	gParent := borrowView(parent)
 	if gParent != nil {
-		gParent.invalidate()
+		defer gParent.invalidate()
 	}
+	this.OnParentViewChanged(gView, added != 0, gParent)
 }
 
 //export goBrowserViewDelegateOnChildViewChanged
@@ -3689,14 +3817,14 @@ func goBrowserViewDelegateOnChildViewChanged(self C.uint64_t, view *C.cef_view_t
 		return
 	}
 	gView := borrowView(view)
-	gChild := borrowView(child)
-	this.OnChildViewChanged(gView, added != 0, gChild)
 	if gView != nil {
-		gView.invalidate()
+		defer gView.invalidate()
 	}
+	gChild := borrowView(child)
 	if gChild != nil {
-		gChild.invalidate()
+		defer gChild.invalidate()
 	}
+	this.OnChildViewChanged(gView, added != 0, gChild)
 }
 
 //export goBrowserViewDelegateOnWindowChanged
@@ -3708,10 +3836,10 @@ func goBrowserViewDelegateOnWindowChanged(self C.uint64_t, view *C.cef_view_t, a
 		return
 	}
 	gView := borrowView(view)
-	this.OnWindowChanged(gView, added != 0)
 	if gView != nil {
-		gView.invalidate()
+		defer gView.invalidate()
 	}
+	this.OnWindowChanged(gView, added != 0)
 }
 
 //export goBrowserViewDelegateOnLayoutChanged
@@ -3723,15 +3851,15 @@ func goBrowserViewDelegateOnLayoutChanged(self C.uint64_t, view *C.cef_view_t, n
 		return
 	}
 	gView := borrowView(view)
+	if gView != nil {
+		defer gView.invalidate()
+	}
 	var gNewBounds *Rect
 	if newBounds != nil {
 		gNewBounds = new(Rect)
 		gNewBounds.fromC(newBounds)
 	}
 	this.OnLayoutChanged(gView, gNewBounds)
-	if gView != nil {
-		gView.invalidate()
-	}
 }
 
 //export goBrowserViewDelegateOnFocus
@@ -3743,10 +3871,10 @@ func goBrowserViewDelegateOnFocus(self C.uint64_t, view *C.cef_view_t) {
 		return
 	}
 	gView := borrowView(view)
-	this.OnFocus(gView)
 	if gView != nil {
-		gView.invalidate()
+		defer gView.invalidate()
 	}
+	this.OnFocus(gView)
 }
 
 //export goBrowserViewDelegateOnBlur
@@ -3758,10 +3886,10 @@ func goBrowserViewDelegateOnBlur(self C.uint64_t, view *C.cef_view_t) {
 		return
 	}
 	gView := borrowView(view)
-	this.OnBlur(gView)
 	if gView != nil {
-		gView.invalidate()
+		defer gView.invalidate()
 	}
+	this.OnBlur(gView)
 }
 
 //export goBrowserViewDelegateOnThemeChanged
@@ -3773,10 +3901,10 @@ func goBrowserViewDelegateOnThemeChanged(self C.uint64_t, view *C.cef_view_t) {
 		return
 	}
 	gView := borrowView(view)
-	this.OnThemeChanged(gView)
 	if gView != nil {
-		gView.invalidate()
+		defer gView.invalidate()
 	}
+	this.OnThemeChanged(gView)
 }
 
 //export goBrowserViewDelegateOnBrowserCreated
@@ -3788,14 +3916,14 @@ func goBrowserViewDelegateOnBrowserCreated(self C.uint64_t, browserView *C.cef_b
 		return
 	}
 	gBrowserView := borrowBrowserView(browserView)
-	gBrowser := borrowBrowser(browser)
-	this.OnBrowserCreated(gBrowserView, gBrowser)
 	if gBrowserView != nil {
-		gBrowserView.invalidate()
+		defer gBrowserView.invalidate()
 	}
+	gBrowser := borrowBrowser(browser)
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	this.OnBrowserCreated(gBrowserView, gBrowser)
 }
 
 //export goBrowserViewDelegateOnBrowserDestroyed
@@ -3807,14 +3935,14 @@ func goBrowserViewDelegateOnBrowserDestroyed(self C.uint64_t, browserView *C.cef
 		return
 	}
 	gBrowserView := borrowBrowserView(browserView)
-	gBrowser := borrowBrowser(browser)
-	this.OnBrowserDestroyed(gBrowserView, gBrowser)
 	if gBrowserView != nil {
-		gBrowserView.invalidate()
+		defer gBrowserView.invalidate()
 	}
+	gBrowser := borrowBrowser(browser)
 	if gBrowser != nil {
-		gBrowser.invalidate()
+		defer gBrowser.invalidate()
 	}
+	this.OnBrowserDestroyed(gBrowserView, gBrowser)
 }
 
 //export goBrowserViewDelegateGetDelegateForPopupBrowserView
@@ -3826,15 +3954,15 @@ func goBrowserViewDelegateGetDelegateForPopupBrowserView(self C.uint64_t, browse
 		return
 	}
 	gBrowserView := borrowBrowserView(browserView)
+	if gBrowserView != nil {
+		defer gBrowserView.invalidate()
+	}
 	var gSettings *BrowserSettings
 	if settings != nil {
 		gSettings = new(BrowserSettings)
 		gSettings.fromC(settings)
 	}
 	ret = this.GetDelegateForPopupBrowserView(gBrowserView, gSettings, lookUpClient(client), isDevtools != 0).take()
-	if gBrowserView != nil {
-		gBrowserView.invalidate()
-	}
 	return ret
 }
 
@@ -3847,14 +3975,14 @@ func goBrowserViewDelegateOnPopupBrowserViewCreated(self C.uint64_t, browserView
 		return
 	}
 	gBrowserView := borrowBrowserView(browserView)
-	gPopupBrowserView := borrowBrowserView(popupBrowserView)
-	ret = cBool(this.OnPopupBrowserViewCreated(gBrowserView, gPopupBrowserView, isDevtools != 0))
 	if gBrowserView != nil {
-		gBrowserView.invalidate()
+		defer gBrowserView.invalidate()
 	}
+	gPopupBrowserView := borrowBrowserView(popupBrowserView)
 	if gPopupBrowserView != nil {
-		gPopupBrowserView.invalidate()
+		defer gPopupBrowserView.invalidate()
 	}
+	ret = cBool(this.OnPopupBrowserViewCreated(gBrowserView, gPopupBrowserView, isDevtools != 0))
 	return ret
 }
 
@@ -3867,10 +3995,10 @@ func goBrowserViewDelegateGetChromeToolbarType(self C.uint64_t, browserView *C.c
 		return
 	}
 	gBrowserView := borrowBrowserView(browserView)
-	ret = C.cef_chrome_toolbar_type_t(this.GetChromeToolbarType(gBrowserView))
 	if gBrowserView != nil {
-		gBrowserView.invalidate()
+		defer gBrowserView.invalidate()
 	}
+	ret = C.cef_chrome_toolbar_type_t(this.GetChromeToolbarType(gBrowserView))
 	return ret
 }
 
@@ -3883,10 +4011,10 @@ func goBrowserViewDelegateUseFramelessWindowForPictureInPicture(self C.uint64_t,
 		return
 	}
 	gBrowserView := borrowBrowserView(browserView)
-	ret = cBool(this.UseFramelessWindowForPictureInPicture(gBrowserView))
 	if gBrowserView != nil {
-		gBrowserView.invalidate()
+		defer gBrowserView.invalidate()
 	}
+	ret = cBool(this.UseFramelessWindowForPictureInPicture(gBrowserView))
 	return ret
 }
 
@@ -3899,10 +4027,10 @@ func goBrowserViewDelegateOnGestureCommand(self C.uint64_t, browserView *C.cef_b
 		return
 	}
 	gBrowserView := borrowBrowserView(browserView)
-	ret = cBool(this.OnGestureCommand(gBrowserView, GestureCommand(gestureCommand)))
 	if gBrowserView != nil {
-		gBrowserView.invalidate()
+		defer gBrowserView.invalidate()
 	}
+	ret = cBool(this.OnGestureCommand(gBrowserView, GestureCommand(gestureCommand)))
 	return ret
 }
 
@@ -3927,10 +4055,10 @@ func goBrowserViewDelegateAllowMoveForPictureInPicture(self C.uint64_t, browserV
 		return
 	}
 	gBrowserView := borrowBrowserView(browserView)
-	ret = cBool(this.AllowMoveForPictureInPicture(gBrowserView))
 	if gBrowserView != nil {
-		gBrowserView.invalidate()
+		defer gBrowserView.invalidate()
 	}
+	ret = cBool(this.AllowMoveForPictureInPicture(gBrowserView))
 	return ret
 }
 
@@ -3943,10 +4071,10 @@ func goBrowserViewDelegateAllowPictureInPictureWithoutUserActivation(self C.uint
 		return
 	}
 	gBrowserView := borrowBrowserView(browserView)
-	ret = cBool(this.AllowPictureInPictureWithoutUserActivation(gBrowserView))
 	if gBrowserView != nil {
-		gBrowserView.invalidate()
+		defer gBrowserView.invalidate()
 	}
+	ret = cBool(this.AllowPictureInPictureWithoutUserActivation(gBrowserView))
 	return ret
 }
 
@@ -4026,11 +4154,11 @@ func goButtonDelegateGetPreferredSize(self C.uint64_t, view *C.cef_view_t) (ret 
 		return
 	}
 	gView := borrowView(view)
+	if gView != nil {
+		defer gView.invalidate()
+	}
 	answer := this.GetPreferredSize(gView)
 	answer.toC(&ret)
-	if gView != nil {
-		gView.invalidate()
-	}
 	return ret
 }
 
@@ -4043,11 +4171,11 @@ func goButtonDelegateGetMinimumSize(self C.uint64_t, view *C.cef_view_t) (ret C.
 		return
 	}
 	gView := borrowView(view)
+	if gView != nil {
+		defer gView.invalidate()
+	}
 	answer := this.GetMinimumSize(gView)
 	answer.toC(&ret)
-	if gView != nil {
-		gView.invalidate()
-	}
 	return ret
 }
 
@@ -4060,11 +4188,11 @@ func goButtonDelegateGetMaximumSize(self C.uint64_t, view *C.cef_view_t) (ret C.
 		return
 	}
 	gView := borrowView(view)
+	if gView != nil {
+		defer gView.invalidate()
+	}
 	answer := this.GetMaximumSize(gView)
 	answer.toC(&ret)
-	if gView != nil {
-		gView.invalidate()
-	}
 	return ret
 }
 
@@ -4077,10 +4205,10 @@ func goButtonDelegateGetHeightForWidth(self C.uint64_t, view *C.cef_view_t, widt
 		return
 	}
 	gView := borrowView(view)
-	ret = C.int(this.GetHeightForWidth(gView, int(width)))
 	if gView != nil {
-		gView.invalidate()
+		defer gView.invalidate()
 	}
+	ret = C.int(this.GetHeightForWidth(gView, int(width)))
 	return ret
 }
 
@@ -4093,14 +4221,14 @@ func goButtonDelegateOnParentViewChanged(self C.uint64_t, view *C.cef_view_t, ad
 		return
 	}
 	gView := borrowView(view)
-	gParent := borrowView(parent)
-	this.OnParentViewChanged(gView, added != 0, gParent)
 	if gView != nil {
-		gView.invalidate()
+		defer gView.invalidate()
 	}
+	gParent := borrowView(parent)
 	if gParent != nil {
-		gParent.invalidate()
+		defer gParent.invalidate()
 	}
+	this.OnParentViewChanged(gView, added != 0, gParent)
 }
 
 //export goButtonDelegateOnChildViewChanged
@@ -4112,14 +4240,14 @@ func goButtonDelegateOnChildViewChanged(self C.uint64_t, view *C.cef_view_t, add
 		return
 	}
 	gView := borrowView(view)
-	gChild := borrowView(child)
-	this.OnChildViewChanged(gView, added != 0, gChild)
 	if gView != nil {
-		gView.invalidate()
+		defer gView.invalidate()
 	}
+	gChild := borrowView(child)
 	if gChild != nil {
-		gChild.invalidate()
+		defer gChild.invalidate()
 	}
+	this.OnChildViewChanged(gView, added != 0, gChild)
 }
 
 //export goButtonDelegateOnWindowChanged
@@ -4131,10 +4259,10 @@ func goButtonDelegateOnWindowChanged(self C.uint64_t, view *C.cef_view_t, added 
 		return
 	}
 	gView := borrowView(view)
-	this.OnWindowChanged(gView, added != 0)
 	if gView != nil {
-		gView.invalidate()
+		defer gView.invalidate()
 	}
+	this.OnWindowChanged(gView, added != 0)
 }
 
 //export goButtonDelegateOnLayoutChanged
@@ -4146,15 +4274,15 @@ func goButtonDelegateOnLayoutChanged(self C.uint64_t, view *C.cef_view_t, newBou
 		return
 	}
 	gView := borrowView(view)
+	if gView != nil {
+		defer gView.invalidate()
+	}
 	var gNewBounds *Rect
 	if newBounds != nil {
 		gNewBounds = new(Rect)
 		gNewBounds.fromC(newBounds)
 	}
 	this.OnLayoutChanged(gView, gNewBounds)
-	if gView != nil {
-		gView.invalidate()
-	}
 }
 
 //export goButtonDelegateOnFocus
@@ -4166,10 +4294,10 @@ func goButtonDelegateOnFocus(self C.uint64_t, view *C.cef_view_t) {
 		return
 	}
 	gView := borrowView(view)
-	this.OnFocus(gView)
 	if gView != nil {
-		gView.invalidate()
+		defer gView.invalidate()
 	}
+	this.OnFocus(gView)
 }
 
 //export goButtonDelegateOnBlur
@@ -4181,10 +4309,10 @@ func goButtonDelegateOnBlur(self C.uint64_t, view *C.cef_view_t) {
 		return
 	}
 	gView := borrowView(view)
-	this.OnBlur(gView)
 	if gView != nil {
-		gView.invalidate()
+		defer gView.invalidate()
 	}
+	this.OnBlur(gView)
 }
 
 //export goButtonDelegateOnThemeChanged
@@ -4196,10 +4324,10 @@ func goButtonDelegateOnThemeChanged(self C.uint64_t, view *C.cef_view_t) {
 		return
 	}
 	gView := borrowView(view)
-	this.OnThemeChanged(gView)
 	if gView != nil {
-		gView.invalidate()
+		defer gView.invalidate()
 	}
+	this.OnThemeChanged(gView)
 }
 
 //export goButtonDelegateOnButtonPressed
@@ -4211,10 +4339,10 @@ func goButtonDelegateOnButtonPressed(self C.uint64_t, button *C.cef_button_t) {
 		return
 	}
 	gButton := borrowButton(button)
-	this.OnButtonPressed(gButton)
 	if gButton != nil {
-		gButton.invalidate()
+		defer gButton.invalidate()
 	}
+	this.OnButtonPressed(gButton)
 }
 
 //export goButtonDelegateOnButtonStateChanged
@@ -4226,10 +4354,10 @@ func goButtonDelegateOnButtonStateChanged(self C.uint64_t, button *C.cef_button_
 		return
 	}
 	gButton := borrowButton(button)
-	this.OnButtonStateChanged(gButton)
 	if gButton != nil {
-		gButton.invalidate()
+		defer gButton.invalidate()
 	}
+	this.OnButtonStateChanged(gButton)
 }
 
 // MenuButtonDelegate implements cef_menu_button_delegate_t. A nil field keeps CEF's default.
@@ -4312,11 +4440,11 @@ func goMenuButtonDelegateGetPreferredSize(self C.uint64_t, view *C.cef_view_t) (
 		return
 	}
 	gView := borrowView(view)
+	if gView != nil {
+		defer gView.invalidate()
+	}
 	answer := this.GetPreferredSize(gView)
 	answer.toC(&ret)
-	if gView != nil {
-		gView.invalidate()
-	}
 	return ret
 }
 
@@ -4329,11 +4457,11 @@ func goMenuButtonDelegateGetMinimumSize(self C.uint64_t, view *C.cef_view_t) (re
 		return
 	}
 	gView := borrowView(view)
+	if gView != nil {
+		defer gView.invalidate()
+	}
 	answer := this.GetMinimumSize(gView)
 	answer.toC(&ret)
-	if gView != nil {
-		gView.invalidate()
-	}
 	return ret
 }
 
@@ -4346,11 +4474,11 @@ func goMenuButtonDelegateGetMaximumSize(self C.uint64_t, view *C.cef_view_t) (re
 		return
 	}
 	gView := borrowView(view)
+	if gView != nil {
+		defer gView.invalidate()
+	}
 	answer := this.GetMaximumSize(gView)
 	answer.toC(&ret)
-	if gView != nil {
-		gView.invalidate()
-	}
 	return ret
 }
 
@@ -4363,10 +4491,10 @@ func goMenuButtonDelegateGetHeightForWidth(self C.uint64_t, view *C.cef_view_t, 
 		return
 	}
 	gView := borrowView(view)
-	ret = C.int(this.GetHeightForWidth(gView, int(width)))
 	if gView != nil {
-		gView.invalidate()
+		defer gView.invalidate()
 	}
+	ret = C.int(this.GetHeightForWidth(gView, int(width)))
 	return ret
 }
 
@@ -4379,14 +4507,14 @@ func goMenuButtonDelegateOnParentViewChanged(self C.uint64_t, view *C.cef_view_t
 		return
 	}
 	gView := borrowView(view)
-	gParent := borrowView(parent)
-	this.OnParentViewChanged(gView, added != 0, gParent)
 	if gView != nil {
-		gView.invalidate()
+		defer gView.invalidate()
 	}
+	gParent := borrowView(parent)
 	if gParent != nil {
-		gParent.invalidate()
+		defer gParent.invalidate()
 	}
+	this.OnParentViewChanged(gView, added != 0, gParent)
 }
 
 //export goMenuButtonDelegateOnChildViewChanged
@@ -4398,14 +4526,14 @@ func goMenuButtonDelegateOnChildViewChanged(self C.uint64_t, view *C.cef_view_t,
 		return
 	}
 	gView := borrowView(view)
-	gChild := borrowView(child)
-	this.OnChildViewChanged(gView, added != 0, gChild)
 	if gView != nil {
-		gView.invalidate()
+		defer gView.invalidate()
 	}
+	gChild := borrowView(child)
 	if gChild != nil {
-		gChild.invalidate()
+		defer gChild.invalidate()
 	}
+	this.OnChildViewChanged(gView, added != 0, gChild)
 }
 
 //export goMenuButtonDelegateOnWindowChanged
@@ -4417,10 +4545,10 @@ func goMenuButtonDelegateOnWindowChanged(self C.uint64_t, view *C.cef_view_t, ad
 		return
 	}
 	gView := borrowView(view)
-	this.OnWindowChanged(gView, added != 0)
 	if gView != nil {
-		gView.invalidate()
+		defer gView.invalidate()
 	}
+	this.OnWindowChanged(gView, added != 0)
 }
 
 //export goMenuButtonDelegateOnLayoutChanged
@@ -4432,15 +4560,15 @@ func goMenuButtonDelegateOnLayoutChanged(self C.uint64_t, view *C.cef_view_t, ne
 		return
 	}
 	gView := borrowView(view)
+	if gView != nil {
+		defer gView.invalidate()
+	}
 	var gNewBounds *Rect
 	if newBounds != nil {
 		gNewBounds = new(Rect)
 		gNewBounds.fromC(newBounds)
 	}
 	this.OnLayoutChanged(gView, gNewBounds)
-	if gView != nil {
-		gView.invalidate()
-	}
 }
 
 //export goMenuButtonDelegateOnFocus
@@ -4452,10 +4580,10 @@ func goMenuButtonDelegateOnFocus(self C.uint64_t, view *C.cef_view_t) {
 		return
 	}
 	gView := borrowView(view)
-	this.OnFocus(gView)
 	if gView != nil {
-		gView.invalidate()
+		defer gView.invalidate()
 	}
+	this.OnFocus(gView)
 }
 
 //export goMenuButtonDelegateOnBlur
@@ -4467,10 +4595,10 @@ func goMenuButtonDelegateOnBlur(self C.uint64_t, view *C.cef_view_t) {
 		return
 	}
 	gView := borrowView(view)
-	this.OnBlur(gView)
 	if gView != nil {
-		gView.invalidate()
+		defer gView.invalidate()
 	}
+	this.OnBlur(gView)
 }
 
 //export goMenuButtonDelegateOnThemeChanged
@@ -4482,10 +4610,10 @@ func goMenuButtonDelegateOnThemeChanged(self C.uint64_t, view *C.cef_view_t) {
 		return
 	}
 	gView := borrowView(view)
-	this.OnThemeChanged(gView)
 	if gView != nil {
-		gView.invalidate()
+		defer gView.invalidate()
 	}
+	this.OnThemeChanged(gView)
 }
 
 //export goMenuButtonDelegateOnButtonPressed
@@ -4497,10 +4625,10 @@ func goMenuButtonDelegateOnButtonPressed(self C.uint64_t, button *C.cef_button_t
 		return
 	}
 	gButton := borrowButton(button)
-	this.OnButtonPressed(gButton)
 	if gButton != nil {
-		gButton.invalidate()
+		defer gButton.invalidate()
 	}
+	this.OnButtonPressed(gButton)
 }
 
 //export goMenuButtonDelegateOnButtonStateChanged
@@ -4512,10 +4640,10 @@ func goMenuButtonDelegateOnButtonStateChanged(self C.uint64_t, button *C.cef_but
 		return
 	}
 	gButton := borrowButton(button)
-	this.OnButtonStateChanged(gButton)
 	if gButton != nil {
-		gButton.invalidate()
+		defer gButton.invalidate()
 	}
+	this.OnButtonStateChanged(gButton)
 }
 
 //export goMenuButtonDelegateOnMenuButtonPressed
@@ -4527,19 +4655,19 @@ func goMenuButtonDelegateOnMenuButtonPressed(self C.uint64_t, menuButton *C.cef_
 		return
 	}
 	gMenuButton := borrowMenuButton(menuButton)
+	if gMenuButton != nil {
+		defer gMenuButton.invalidate()
+	}
 	var gScreenPoint *Point
 	if screenPoint != nil {
 		gScreenPoint = new(Point)
 		gScreenPoint.fromC(screenPoint)
 	}
 	gButtonPressedLock := borrowMenuButtonPressedLock(buttonPressedLock)
-	this.OnMenuButtonPressed(gMenuButton, gScreenPoint, gButtonPressedLock)
-	if gMenuButton != nil {
-		gMenuButton.invalidate()
-	}
 	if gButtonPressedLock != nil {
-		gButtonPressedLock.invalidate()
+		defer gButtonPressedLock.invalidate()
 	}
+	this.OnMenuButtonPressed(gMenuButton, gScreenPoint, gButtonPressedLock)
 }
 
 // TextfieldDelegate implements cef_textfield_delegate_t. A nil field keeps CEF's default.
@@ -4618,11 +4746,11 @@ func goTextfieldDelegateGetPreferredSize(self C.uint64_t, view *C.cef_view_t) (r
 		return
 	}
 	gView := borrowView(view)
+	if gView != nil {
+		defer gView.invalidate()
+	}
 	answer := this.GetPreferredSize(gView)
 	answer.toC(&ret)
-	if gView != nil {
-		gView.invalidate()
-	}
 	return ret
 }
 
@@ -4635,11 +4763,11 @@ func goTextfieldDelegateGetMinimumSize(self C.uint64_t, view *C.cef_view_t) (ret
 		return
 	}
 	gView := borrowView(view)
+	if gView != nil {
+		defer gView.invalidate()
+	}
 	answer := this.GetMinimumSize(gView)
 	answer.toC(&ret)
-	if gView != nil {
-		gView.invalidate()
-	}
 	return ret
 }
 
@@ -4652,11 +4780,11 @@ func goTextfieldDelegateGetMaximumSize(self C.uint64_t, view *C.cef_view_t) (ret
 		return
 	}
 	gView := borrowView(view)
+	if gView != nil {
+		defer gView.invalidate()
+	}
 	answer := this.GetMaximumSize(gView)
 	answer.toC(&ret)
-	if gView != nil {
-		gView.invalidate()
-	}
 	return ret
 }
 
@@ -4669,10 +4797,10 @@ func goTextfieldDelegateGetHeightForWidth(self C.uint64_t, view *C.cef_view_t, w
 		return
 	}
 	gView := borrowView(view)
-	ret = C.int(this.GetHeightForWidth(gView, int(width)))
 	if gView != nil {
-		gView.invalidate()
+		defer gView.invalidate()
 	}
+	ret = C.int(this.GetHeightForWidth(gView, int(width)))
 	return ret
 }
 
@@ -4685,14 +4813,14 @@ func goTextfieldDelegateOnParentViewChanged(self C.uint64_t, view *C.cef_view_t,
 		return
 	}
 	gView := borrowView(view)
-	gParent := borrowView(parent)
-	this.OnParentViewChanged(gView, added != 0, gParent)
 	if gView != nil {
-		gView.invalidate()
+		defer gView.invalidate()
 	}
+	gParent := borrowView(parent)
 	if gParent != nil {
-		gParent.invalidate()
+		defer gParent.invalidate()
 	}
+	this.OnParentViewChanged(gView, added != 0, gParent)
 }
 
 //export goTextfieldDelegateOnChildViewChanged
@@ -4704,14 +4832,14 @@ func goTextfieldDelegateOnChildViewChanged(self C.uint64_t, view *C.cef_view_t, 
 		return
 	}
 	gView := borrowView(view)
-	gChild := borrowView(child)
-	this.OnChildViewChanged(gView, added != 0, gChild)
 	if gView != nil {
-		gView.invalidate()
+		defer gView.invalidate()
 	}
+	gChild := borrowView(child)
 	if gChild != nil {
-		gChild.invalidate()
+		defer gChild.invalidate()
 	}
+	this.OnChildViewChanged(gView, added != 0, gChild)
 }
 
 //export goTextfieldDelegateOnWindowChanged
@@ -4723,10 +4851,10 @@ func goTextfieldDelegateOnWindowChanged(self C.uint64_t, view *C.cef_view_t, add
 		return
 	}
 	gView := borrowView(view)
-	this.OnWindowChanged(gView, added != 0)
 	if gView != nil {
-		gView.invalidate()
+		defer gView.invalidate()
 	}
+	this.OnWindowChanged(gView, added != 0)
 }
 
 //export goTextfieldDelegateOnLayoutChanged
@@ -4738,15 +4866,15 @@ func goTextfieldDelegateOnLayoutChanged(self C.uint64_t, view *C.cef_view_t, new
 		return
 	}
 	gView := borrowView(view)
+	if gView != nil {
+		defer gView.invalidate()
+	}
 	var gNewBounds *Rect
 	if newBounds != nil {
 		gNewBounds = new(Rect)
 		gNewBounds.fromC(newBounds)
 	}
 	this.OnLayoutChanged(gView, gNewBounds)
-	if gView != nil {
-		gView.invalidate()
-	}
 }
 
 //export goTextfieldDelegateOnFocus
@@ -4758,10 +4886,10 @@ func goTextfieldDelegateOnFocus(self C.uint64_t, view *C.cef_view_t) {
 		return
 	}
 	gView := borrowView(view)
-	this.OnFocus(gView)
 	if gView != nil {
-		gView.invalidate()
+		defer gView.invalidate()
 	}
+	this.OnFocus(gView)
 }
 
 //export goTextfieldDelegateOnBlur
@@ -4773,10 +4901,10 @@ func goTextfieldDelegateOnBlur(self C.uint64_t, view *C.cef_view_t) {
 		return
 	}
 	gView := borrowView(view)
-	this.OnBlur(gView)
 	if gView != nil {
-		gView.invalidate()
+		defer gView.invalidate()
 	}
+	this.OnBlur(gView)
 }
 
 //export goTextfieldDelegateOnThemeChanged
@@ -4788,10 +4916,10 @@ func goTextfieldDelegateOnThemeChanged(self C.uint64_t, view *C.cef_view_t) {
 		return
 	}
 	gView := borrowView(view)
-	this.OnThemeChanged(gView)
 	if gView != nil {
-		gView.invalidate()
+		defer gView.invalidate()
 	}
+	this.OnThemeChanged(gView)
 }
 
 //export goTextfieldDelegateOnKeyEvent
@@ -4803,15 +4931,15 @@ func goTextfieldDelegateOnKeyEvent(self C.uint64_t, textfield *C.cef_textfield_t
 		return
 	}
 	gTextfield := borrowTextfield(textfield)
+	if gTextfield != nil {
+		defer gTextfield.invalidate()
+	}
 	var gEvent *KeyEvent
 	if event != nil {
 		gEvent = new(KeyEvent)
 		gEvent.fromC(event)
 	}
 	ret = cBool(this.OnKeyEvent(gTextfield, gEvent))
-	if gTextfield != nil {
-		gTextfield.invalidate()
-	}
 	return ret
 }
 
@@ -4824,8 +4952,8 @@ func goTextfieldDelegateOnAfterUserAction(self C.uint64_t, textfield *C.cef_text
 		return
 	}
 	gTextfield := borrowTextfield(textfield)
-	this.OnAfterUserAction(gTextfield)
 	if gTextfield != nil {
-		gTextfield.invalidate()
+		defer gTextfield.invalidate()
 	}
+	this.OnAfterUserAction(gTextfield)
 }

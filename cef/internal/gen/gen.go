@@ -32,7 +32,7 @@ func newGen(t *table) (*gen, error) {
 		}
 	}
 	g.findTakenBack()
-	return g, nil
+	return g, g.check()
 }
 
 // findTakenBack looks for handlers that come back from CEF, as results of calls or through callbacks.
@@ -127,7 +127,7 @@ func (g *gen) goObject(b *strings.Builder, s *structDef) {
 		embedded = goType(chain[0].Name)
 	}
 	fmt.Fprintf(b, "// %s is a reference to a %s. A nil or released %s answers every method with zero.\ntype %s struct{ %s }\n\n", typ, s.Name, typ, typ, embedded)
-	fmt.Fprintf(b, "func (o *%s) cef() *C.%s {\n\tif o == nil {\n\t\treturn nil\n\t}\n\treturn (*C.%s)(o.ptr)\n}\n\n", typ, s.Name, s.Name)
+	fmt.Fprintf(b, "func (o *%s) cef() *C.%s {\n\tif o == nil {\n\t\treturn nil\n\t}\n\treturn (*C.%s)(o.pointer())\n}\n\n", typ, s.Name, s.Name)
 	literal := "object{ptr: unsafe.Pointer(p), kind: kind" + typ + ", owned: %s}"
 	for i := len(chain) - 1; i >= 0; i-- {
 		literal = goType(chain[i].Name) + "{" + literal + "}"
@@ -138,7 +138,8 @@ func (g *gen) goObject(b *strings.Builder, s *structDef) {
 		return
 	}
 	fmt.Fprintf(b, "func own%s(p *C.%s) *%s {\n\tif p == nil {\n\t\treturn nil\n\t}\n\tcount(kind%s, 1)\n\treturn %s\n}\n\n", typ, s.Name, typ, typ, make("true"))
-	fmt.Fprintf(b, "// Retain returns a reference of its own, which the caller must Release.\nfunc (o *%s) Retain() *%s {\n\tif o.cef() == nil {\n\t\treturn nil\n\t}\n\taddRefC(o.ptr)\n\treturn own%s(o.cef())\n}\n\n", typ, typ, typ)
+	fmt.Fprintf(b, "// Retain returns a reference of its own, which the caller must Release.\nfunc (o *%s) Retain() *%s {\n\tp := o.cef()\n\tif p == nil {\n\t\treturn nil\n\t}\n\taddRefC(unsafe.Pointer(p))\n\treturn own%s(p)\n}\n\n", typ, typ, typ)
+	fmt.Fprintf(b, "// Release gives the reference back. Further calls, and calls on a nil or lent object, do nothing.\nfunc (o *%s) Release() {\n\tif o != nil {\n\t\to.release()\n\t}\n}\n\n", typ)
 }
 
 // kindsFile numbers the wrapped types for counting.

@@ -122,7 +122,7 @@ func (g *gen) cCallback(b *strings.Builder, s *structDef, c callback) {
 	name := short(s.Name) + "_" + c.m.Name
 	sig := fmt.Sprintf("%s%s(%s)", spaced(cType(c.m.Type)), name, cParams(c.m.Params))
 	args := []string{"oriel_handler_id(self)"}
-	var after []string
+	var before, after []string
 	for _, a := range c.args {
 		for _, p := range a.c {
 			t := cType(p.Type)
@@ -135,12 +135,20 @@ func (g *gen) cCallback(b *strings.Builder, s *structDef, c callback) {
 		switch {
 		case a.kind == object1 && g.countedName(a.elem):
 			after = append(after, fmt.Sprintf("oriel_release(%s);", a.c[0].Name))
+		case a.kind == objectOut:
+			// The old value comes with a reference, whether the callback puts another in its place or not.
+			n := a.c[0].Name
+			before = append(before, fmt.Sprintf("void *%s_was = *%s;", n, n))
+			after = append(after, fmt.Sprintf("oriel_release(%s_was);", n))
 		case a.kind == objects2:
 			after = append(after, fmt.Sprintf("for (size_t i = 0; i < %s; i++)\n    oriel_release(%s[i]);", a.c[0].Name, a.c[1].Name))
 		}
 	}
 	invoke := fmt.Sprintf("%s(%s);", g.export(s, c), strings.Join(args, ", "))
 	fmt.Fprintf(b, "static %s {\n", sig)
+	for _, l := range before {
+		fmt.Fprintf(b, "  %s\n", l)
+	}
 	if c.m.Type != "void" {
 		fmt.Fprintf(b, "  %sresult = %s\n", spaced(cType(c.m.Type)), invoke)
 	} else {
@@ -290,6 +298,11 @@ func (g *gen) goExport(b *strings.Builder, s *structDef, c callback) {
 	b.WriteString("}\n\n")
 }
 
+// lent ends the loan of borrowed wrapper v when the callback is over, by whatever way.
+func lent(v string) string {
+	return fmt.Sprintf("if %s != nil {\ndefer %s.invalidate()\n}", v, v)
+}
+
 // fromC converts what CEF passes to a callback: statements before, the Go argument, statements after.
 func (g *gen) fromC(a arg) (pre []string, goArg string, post []string) {
 	n := goParam(a.c[0].Name)
@@ -325,18 +338,18 @@ func (g *gen) fromC(a arg) (pre []string, goArg string, post []string) {
 		if g.side[a.elem].Side == handler {
 			return nil, f("lookUp%s(%s)", goType(a.elem), n), nil
 		}
-		return []string{f("%s := borrow%s(%s)", v, goType(a.elem), n)}, v, []string{f("if %s != nil {\n%s.invalidate()\n}", v, v)}
+		return []string{f("%s := borrow%s(%s)", v, goType(a.elem), n), lent(v)}, v, nil
 	case objectOut:
 		if g.side[a.elem].Side == handler {
 			return []string{f("%s := lookUp%s(*%s)", v, goType(a.elem), n), f("was%s := %s", v, v)}, "&" + v,
-				[]string{f("if %s != was%s {\nreleaseC(unsafe.Pointer(*%s))\n*%s = %s.take()\n}", v, v, n, n, v)}
+				[]string{f("if %s != was%s {\n*%s = %s.take()\n}", v, v, n, v)}
 		}
-		return []string{f("%s := borrow%s(*%s)", v, goType(a.elem), n), f("was%s := %s", v, v)}, "&" + v,
-			[]string{f("if %s != was%s {\nreleaseC(unsafe.Pointer(*%s))\n*%s = %s.cef()\naddRefC(unsafe.Pointer(*%s))\n}", v, v, n, n, v, n), f("if was%s != nil {\nwas%s.invalidate()\n}", v, v)}
+		return []string{f("was%s := borrow%s(*%s)", v, goType(a.elem), n), lent("was" + v), f("%s := was%s", v, v)}, "&" + v,
+			[]string{f("if p := %s.cef(); p != *%s {\naddRefC(unsafe.Pointer(p))\n*%s = p\n}", v, n, n)}
 	case objects2:
 		array := goParam(a.c[1].Name)
-		return []string{f("%s := make([]*%s, int(%s))", v, goType(a.elem), n), f("for i, p := range unsafe.Slice(%s, int(%s)) {\n%s[i] = borrow%s(p)\n}", array, n, v, goType(a.elem))}, v,
-			[]string{f("for _, p := range %s {\np.invalidate()\n}", v)}
+		return []string{f("%s := make([]*%s, int(%s))", v, goType(a.elem), n), f("for i, p := range unsafe.Slice(%s, int(%s)) {\n%s[i] = borrow%s(p)\n}", array, n, v, goType(a.elem)),
+			f("defer func() {\nfor _, p := range %s {\nif p != nil {\np.invalidate()\n}\n}\n}()", v)}, v, nil
 	case plain, plainOut:
 		pre = []string{f("var %s *%s", v, goType(a.elem)), f("if %s != nil {\n%s = new(%s)\n%s.fromC(%s)\n}", n, v, goType(a.elem), v, n)}
 		if a.kind == plainOut {
