@@ -6,6 +6,7 @@ import "github.com/oriel-go/oriel/cef"
 func (w *Window) windowDelegate() *cef.WindowDelegate {
 	return &cef.WindowDelegate{
 		OnWindowCreated:       w.windowCreated,
+		OnThemeChanged:        w.paintBackground,
 		OnWindowDestroyed:     func(*cef.Window) { w.windowDestroyed() },
 		CanClose:              func(*cef.Window) bool { return w.canClose() },
 		GetInitialBounds:      func(*cef.Window) cef.Rect { return w.initialBounds() },
@@ -30,15 +31,20 @@ func (w *Window) windowDelegate() *cef.WindowDelegate {
 
 func (w *Window) browserViewDelegate() *cef.BrowserViewDelegate {
 	return &cef.BrowserViewDelegate{
+		OnThemeChanged:         w.paintBackground,
 		GetBrowserRuntimeStyle: func() cef.RuntimeStyle { return cef.RuntimeStyleAlloy },
 	}
 }
 
+// paintBackground puts the window's colour in place of the theme's, which comes back whenever the theme is applied.
+func (w *Window) paintBackground(view *cef.View) { view.SetBackgroundColor(argb(w.o.Background)) }
+
 // windowCreated puts the page into the window, which creates the browser.
 func (w *Window) windowCreated(win *cef.Window) {
 	w.win = win.Retain()
-	w.win.SetBackgroundColor(argb(w.o.Background))
-	w.view.SetBackgroundColor(argb(w.o.Background))
+	w.paintBackground(&w.win.View)
+	w.paintBackground(&w.view.View)
+	cef.SetX11Background(w.win.GetWindowHandle(), argb(w.o.Background))
 	if w.o.Title != "" {
 		w.win.SetTitle(w.o.Title)
 	}

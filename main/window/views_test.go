@@ -1,0 +1,246 @@
+package window_test
+
+import (
+	"bytes"
+	"context"
+	"image"
+	"image/color"
+	"image/png"
+	"testing"
+	"time"
+
+	"github.com/oriel-go/oriel/internal/apptest"
+	"github.com/oriel-go/oriel/main/app"
+	"github.com/oriel-go/oriel/main/window"
+)
+
+// until waits for a condition that no event tells of: what the X server and Chromium settle between themselves.
+func until(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	limit := ctx(t)
+	for !ok() {
+		select {
+		case <-tick.C:
+		case <-limit.Done():
+			t.Fatalf("it did not come to this: %s", what)
+		}
+	}
+}
+
+func TestOptions(t *testing.T) {
+	apptest.InApp(t, site(map[string]string{"untitled.html": "<p>No title"}), func(t *testing.T, a *app.App) {
+		w := open(t, a, window.Options{
+			Title: "At first", Width: 500, Height: 300, Position: &window.Point{X: 40, Y: 60}, MinWidth: 200, MinHeight: 150, URL: "/untitled.html",
+		})
+		if b, err := w.Bounds(); err != nil || b != (window.Rect{X: 40, Y: 60, Width: 500, Height: 300}) {
+			t.Errorf("bounds are %+v, %v", b, err)
+		}
+		until(t, "the page is 500 × 300", func() bool { return eval[[2]int](t, w, "[innerWidth, innerHeight]") == [2]int{500, 300} })
+		if err := w.SetBounds(window.Rect{X: 10, Y: 20, Width: 640, Height: 480}); err != nil {
+			t.Fatal(err)
+		}
+		until(t, "the page is 640 × 480", func() bool { return eval[[2]int](t, w, "[innerWidth, innerHeight]") == [2]int{640, 480} })
+		titles := make(chan string, 10)
+		w.OnTitle(func(s string) { titles <- s })
+		eval[any](t, w, "document.title = 'Then'; 0")
+		for got := range titles {
+			if got == "Then" {
+				break
+			}
+		}
+		if got, _ := w.Title(); got != "Then" {
+			t.Errorf("the window's title is %q", got)
+		}
+		if err := w.SetTitle("By hand ✓"); err != nil {
+			t.Fatal(err)
+		}
+		if got, _ := w.Title(); got != "By hand ✓" {
+			t.Errorf("the window's title is %q", got)
+		}
+		if err := w.SetFullscreen(true); err != nil {
+			t.Fatal(err)
+		}
+		until(t, "the window fills the screen", w.Fullscreen)
+		if err := w.SetFullscreen(false); err != nil {
+			t.Fatal(err)
+		}
+		until(t, "the window no longer fills the screen", func() bool { return !w.Fullscreen() })
+		if _, err := window.New(a, window.Options{Width: -1}); err == nil {
+			t.Error("a width of -1 was taken")
+		}
+	})
+}
+
+func TestShowLater(t *testing.T) {
+	apptest.InApp(t, site(nil), func(t *testing.T, a *app.App) {
+		w := open(t, a, window.Options{Hidden: true})
+		if w.Visible() {
+			t.Error("a hidden window is visible")
+		}
+		if err := w.Show(); err != nil {
+			t.Fatal(err)
+		}
+		until(t, "the window is visible", w.Visible)
+		if err := w.Hide(); err != nil {
+			t.Fatal(err)
+		}
+		until(t, "the window is hidden", func() bool { return !w.Visible() })
+	})
+}
+
+// The window must not be seen in any colour but its own and the page's.
+func TestNoFlash(t *testing.T) {
+	page := `<!doctype html><style>html{background:rgb(0,96,0)}</style>`
+	apptest.InApp(t, site(map[string]string{"green.html": page}), func(t *testing.T, a *app.App) {
+		screen, err := apptest.OpenScreen()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer screen.Close()
+		seen := make(chan map[color.RGBA]bool)
+		stop := make(chan struct{})
+		go func() {
+			colours := map[color.RGBA]bool{}
+			for {
+				select {
+				case <-stop:
+					seen <- colours
+					return
+				default:
+					c, err := screen.At(300, 300)
+					if err != nil {
+						t.Error(err)
+					}
+					colours[c] = true
+				}
+			}
+		}()
+		ready := make(chan struct{})
+		w, err := window.New(a, window.Options{
+			URL: "/green.html", Position: &window.Point{X: 100, Y: 100}, Width: 400, Height: 400, Background: color.RGBA{0, 0, 96, 255},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.OnReadyToShow(func() { close(ready) })
+		<-ready
+		green := color.RGBA{0, 96, 0, 255}
+		until(t, "the screen shows the page", func() bool { c, _ := screen.At(300, 300); return c == green })
+		close(stop)
+		colours := <-seen
+		for c := range colours {
+			if c != green && c != (color.RGBA{0, 0, 0, 255}) && c != (color.RGBA{0, 0, 96, 255}) {
+				t.Errorf("the screen showed %v", c)
+			}
+		}
+	})
+}
+
+func TestCapture(t *testing.T) {
+	apptest.InApp(t, site(map[string]string{"red.html": "<body style='background:rgb(200,10,20)'>"}), func(t *testing.T, a *app.App) {
+		w := open(t, a, window.Options{URL: "/red.html", Width: 320, Height: 200})
+		data, err := w.Capture(ctx(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		picture, err := png.Decode(bytes.NewReader(data))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if picture.Bounds() != image.Rect(0, 0, 320, 200) {
+			t.Errorf("the picture is %v", picture.Bounds())
+		}
+		if r, g, b, _ := picture.At(100, 100).RGBA(); r>>8 != 200 || g>>8 != 10 || b>>8 != 20 {
+			t.Errorf("the picture is of colour %d %d %d", r>>8, g>>8, b>>8)
+		}
+	})
+}
+
+// click makes the user's touch of the page that Chromium wants before it listens to beforeunload.
+func click(t *testing.T, w *window.Window) {
+	t.Helper()
+	for _, kind := range []string{"mousePressed", "mouseReleased"} {
+		event := map[string]any{"type": kind, "x": 20, "y": 20, "button": "left", "clickCount": 1}
+		if err := w.DevToolsCommand(ctx(t), "Input.dispatchMouseEvent", event, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestBeforeUnloadMayRefuse(t *testing.T) {
+	apptest.InApp(t, site(nil), func(t *testing.T, a *app.App) {
+		w := open(t, a, window.Options{})
+		refused := make(chan struct{}, 1)
+		w.OnUnloadPrevented(func() { refused <- struct{}{} })
+		eval[any](t, w, "window.onbeforeunload = (e) => { e.preventDefault(); }; 0")
+		click(t, w)
+		w.Close()
+		select {
+		case <-refused:
+		case <-w.Closed():
+			t.Fatal("the window closed over the page's refusal")
+		}
+		eval[any](t, w, "window.onbeforeunload = null; 0")
+		closed := make(chan struct{})
+		w.OnClosed(func() { close(closed) })
+		w.Close()
+		<-w.Closed()
+		<-closed
+		if err := w.Send("x"); err == nil {
+			t.Error("a closed window took a message")
+		}
+
+		stubborn := open(t, a, window.Options{})
+		eval[any](t, stubborn, "window.onbeforeunload = (e) => { e.preventDefault(); }; 0")
+		click(t, stubborn)
+		stubborn.Destroy()
+		<-stubborn.Closed()
+		if n := len(window.All(a)); n != 0 {
+			t.Errorf("%d windows are left", n)
+		}
+	})
+}
+
+func TestPermissionsAreDenied(t *testing.T) {
+	o := site(nil)
+	o.ChromiumSwitches = []string{"use-fake-device-for-media-stream"}
+	apptest.InApp(t, o, func(t *testing.T, a *app.App) {
+		w := open(t, a, window.Options{})
+		for script, want := range map[string]string{
+			"Notification.requestPermission()": "denied",
+			"new Promise(r => navigator.geolocation.getCurrentPosition(() => r('allowed'), e => r('denied ' + e.code)))": "denied 1",
+			"navigator.mediaDevices.getUserMedia({ audio: true }).then(() => 'allowed', e => e.name)":                    "NotAllowedError",
+		} {
+			if got := eval[string](t, w, script); got != want {
+				t.Errorf("%s: %s", script, got)
+			}
+		}
+	})
+}
+
+func TestRendererCrash(t *testing.T) {
+	apptest.InApp(t, site(nil), func(t *testing.T, a *app.App) {
+		w := open(t, a, window.Options{})
+		gone := make(chan window.RendererGone, 1)
+		w.OnRendererGone(func(g window.RendererGone) { gone <- g })
+		crash, cancel := context.WithCancel(ctx(t))
+		go func() {
+			defer cancel()
+			_ = w.DevToolsCommand(crash, "Page.crash", struct{}{}, nil) // never answered
+		}()
+		if g := <-gone; g.Reason != "crashed" {
+			t.Errorf("gone: %+v", g)
+		}
+		cancel()
+		back := loaded(w)
+		if err := w.Reload(false); err != nil {
+			t.Fatal(err)
+		}
+		<-back
+		if got := eval[string](t, w, "window.early"); got != "object" {
+			t.Errorf("after a crash and a reload the page's first script sees window.api as %s", got)
+		}
+	})
+}
