@@ -45,7 +45,7 @@ find_stage() {
     mkdir -m 755 "$stage" 2>/dev/null || true
     # The name can be guessed: somebody else's folder or link there is not ours to use.
     if [ -L "$stage" ] || [ "$(stat -c %u "$stage")" != 0 ]; then die "$stage is not root's: remove it."; fi
-    say "the user nobody cannot reach $build: what it needs is put in $stage"
+    [ "${1:-}" = quietly ] || say "the user nobody cannot reach $build: what it needs is put in $stage"
   fi
   chmod 755 "$stage"
   local dir

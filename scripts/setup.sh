@@ -95,5 +95,5 @@ fetch_cef_status() {
 need_go
 setup_packages
 setup_cef
-find_stage
+find_stage quietly # whoever uses it says where it is
 find_cef
