@@ -55,8 +55,8 @@ function createHalf() {
   const viewLength = getter(DataView.prototype, 'byteLength');
   const isView = ArrayBuffer.isView;
   const bufferLength = getter(ArrayBuffer.prototype, 'byteLength');
-  const unboxers = [Number, String, Boolean, BigInt, Symbol];
-  for (let i = 0; i < unboxers.length; i++) unboxers[i] = uncurry(unboxers[i].prototype.valueOf);
+  const boxes = [Number, String, Boolean, BigInt, Symbol].map(
+    (kind) => ({ __proto__: null, prototype: kind.prototype, value: uncurry(kind.prototype.valueOf) }));
   const viewConstructors = { __proto__: null, DataView };
   for (const name of ['Int8Array', 'Uint8Array', 'Uint8ClampedArray', 'Int16Array', 'Uint16Array', 'Int32Array', 'Uint32Array',
     'Float16Array', 'Float32Array', 'Float64Array', 'BigInt64Array', 'BigUint64Array'])
@@ -97,18 +97,12 @@ function createHalf() {
         defineProperty(object, key, { __proto__: null, value, writable: true, enumerable: true, configurable: true });
       else object[key] = value;
     },
-    // An array has no prototype until it is full: an assignment to an element finds no setter of the page's.
-    makeArray() {
-      const array = [];
-      setPrototypeOf(array, null);
-      return array;
-    },
+    makeArray: () => [],
+    // The same for elements; Array.prototype is not immutable, so its place in the chain is looked at first.
     setElement(array, index, value) {
-      array[index] = value;
-    },
-    finishArray(array, length) {
-      array.length = length;
-      setPrototypeOf(array, ArrayPrototype);
+      if (getPrototypeOf(ArrayPrototype) !== ObjectPrototype || index in ArrayPrototype)
+        defineProperty(array, index, { __proto__: null, value, writable: true, enumerable: true, configurable: true });
+      else array[index] = value;
     },
     freeze,
     makeDate: (milliseconds) => new DateConstructor(milliseconds),
@@ -158,9 +152,16 @@ function createHalf() {
   }
 
   function callOut(invoke, args) {
+    const count = args.length;
     let result;
     try {
-      result = invoke(args.length === 0 ? undefined : copyList(args));
+      if (count === 0) result = invoke(0);
+      else {
+        const state = newState(false);
+        if (count === 1) result = invoke(1, copy(args[0], state, 0, undefined));
+        else if (count === 2) result = invoke(2, copy(args[0], state, 0, undefined), copy(args[1], state, 0, undefined));
+        else result = invoke(count, copyList(args, state));
+      }
     } catch {
       throw takeRefusal();
     }
@@ -170,15 +171,24 @@ function createHalf() {
     throw error;
   }
 
-  function copyList(args) {
+  function copyList(args, state) {
     const list = theirs.makeArray();
-    const state = newState(false);
     for (let i = 0; i < args.length; i++) theirs.setElement(list, i, copy(args[i], state, 0, undefined));
-    theirs.finishArray(list, args.length);
     return list;
   }
 
-  const newState = (freezing) => ({ __proto__: null, seen: null, freezing });
+  // What one call has copied so far, so that an object that comes twice is copied once. The first needs no Map.
+  const newState = (freezing) => ({ __proto__: null, first: undefined, firstMade: undefined, seen: null, freezing });
+
+  function remember(state, value, made) {
+    if (state.first === undefined) {
+      state.first = value;
+      state.firstMade = made;
+      return;
+    }
+    if (state.seen === null) state.seen = new MapConstructor();
+    mapSet(state.seen, value, made);
+  }
 
   // The copy of a value of this world that the other one may have. Throws when there can be none.
   function copy(value, state, depth, parent) {
@@ -193,8 +203,8 @@ function createHalf() {
     }
     if (value === null) return value;
     if (depth >= DEPTH) return refuse(new TypeErrorConstructor(TOO_DEEP));
-    if (state.seen === null) state.seen = new MapConstructor();
-    else {
+    if (state.first === value) return state.firstMade;
+    if (state.seen !== null) {
       const known = mapGet(state.seen, value);
       if (known !== undefined) return known;
     }
@@ -205,19 +215,21 @@ function createHalf() {
     const home = weakGet(homes, value);
     if (home !== undefined) return home;
     const known = weakGet(proxies, value);
-    if (known !== undefined && known.parent === parent && !state.freezing) return known.proxy;
+    // Without a parent to stand for `this`, any proxy will do: so a function that went out and came home goes out as itself again.
+    if (known !== undefined && (parent === undefined || known.parent === parent) && !state.freezing) return known.proxy;
     const proxy = theirs.makeFunction(makeInvoke(value, parent), value);
-    weakSet(proxies, value, { __proto__: null, parent, proxy });
+    if (known === undefined) weakSet(proxies, value, { __proto__: null, parent, proxy });
     if (state.freezing) theirs.freeze(proxy);
     return proxy;
   }
 
-  // What the other half calls for a function of this world: gets a list of this world, gives a value of the other.
+  // What the other half calls for a function of this world: gets values of this world (from three on, as one list), gives one of
+  // the other.
   function makeInvoke(target, parent) {
-    return (list) => {
+    return (count, first, second) => {
       let result;
       try {
-        result = apply(target, parent, list === undefined ? [] : list);
+        result = apply(target, parent, count === 0 ? [] : count === 1 ? [first] : count === 2 ? [first, second] : first);
       } catch (thrown) {
         return theirs.fail(theirs.makeError(messageOf(thrown)));
       }
@@ -250,17 +262,26 @@ function createHalf() {
     const prototype = getPrototypeOf(value);
     if (prototype === ObjectPrototype || prototype === null) return copyPlain(value, state, depth);
     if (isArray(value)) return copyArray(value, state, depth);
-    const special = copySpecial(value, state, depth);
-    if (special !== undefined) return special;
+    // The prototype says what to try first; what it is, its internal slots decide.
+    for (let i = 0; i < natures.length; i++)
+      if (natures[i].prototype === prototype && natures[i].is(value)) return copySpecial(natures[i], value, state, depth);
     // An instance of a class becomes a plain object; what has a class name of its own (DOM objects, WeakMap, …) cannot cross.
     const tag = tagOf(value);
     if (tag === '[object Object]' || tag === '[object Arguments]') return copyPlain(value, state, depth);
+    for (let i = 0; i < natures.length; i++)
+      if (natures[i].is(value)) return copySpecial(natures[i], value, state, depth);
     return refuse(new ErrorConstructor(UNCLONEABLE));
+  }
+
+  function copySpecial(nature, value, state, depth) {
+    const made = nature.copy(value, state, depth);
+    if (state.freezing && !isView(value)) theirs.freeze(made); // a view with elements cannot be frozen
+    return made;
   }
 
   function copyPlain(value, state, depth) {
     const made = theirs.makeObject();
-    mapSet(state.seen, value, made);
+    remember(state, value, made);
     const keys = objectKeys(value);
     for (let i = 0; i < keys.length; i++)
       theirs.setProperty(made, keys[i], copy(value[keys[i]], state, depth + 2, value));
@@ -274,62 +295,12 @@ function createHalf() {
 
   function copyArray(value, state, depth) {
     const made = theirs.makeArray();
-    mapSet(state.seen, value, made);
+    remember(state, value, made);
     const length = value.length;
     if (typeof length !== 'number' || !(length >= 0 && length <= 4294967295)) refuse(new ErrorConstructor(UNCLONEABLE));
-    for (let i = 0; i < length; i++) theirs.setElement(made, i, copy(value[i], state, depth + 1, value));
-    theirs.finishArray(made, length);
+    for (let i = 0; i < length; i++) theirs.setElement(made, i, copy(value[i], state, depth + 1, undefined));
     if (state.freezing) theirs.freeze(made);
     return made;
-  }
-
-  // Objects with a nature of their own, told apart by their internal slots and by nothing else. undefined: none of them.
-  function copySpecial(value, state, depth) {
-    const made = copyLeaf(value);
-    if (made !== undefined) {
-      mapSet(state.seen, value, made);
-      return made;
-    }
-    if (is(mapSize, value)) {
-      const map = theirs.makeMap();
-      mapSet(state.seen, value, map);
-      mapForEach(value, (item, key) => {
-        theirs.mapSet(map, copy(key, state, depth + 1, undefined), copy(item, state, depth + 1, undefined));
-      });
-      return map;
-    }
-    if (is(setSize, value)) {
-      const set = theirs.makeSet();
-      mapSet(state.seen, value, set);
-      setForEach(value, (item) => {
-        theirs.setAdd(set, copy(item, state, depth + 1, undefined));
-      });
-      return set;
-    }
-    return copyPromise(value, state);
-  }
-
-  function is(brand, value) {
-    try {
-      brand(value);
-      return true;
-    } catch {
-      return false;
-    }
-  }
-
-  function copyLeaf(value) {
-    if (isError(value)) return theirs.makeError(errorMessage(value));
-    if (isView(value)) return copyView(value);
-    if (is(dateValue, value)) return theirs.makeDate(dateValue(value));
-    if (is(bufferLength, value)) return theirs.makeBuffer(value, 0, bufferLength(value));
-    if (is(regExpSource, value)) {
-      let flags = '';
-      for (let i = 0; i < regExpFlags.length; i++) if (regExpFlags[i].is(value)) flags += regExpFlags[i].letter;
-      return theirs.makeRegExp(regExpSource(value), flags);
-    }
-    for (let i = 0; i < unboxers.length; i++) if (is(unboxers[i], value)) return theirs.makeBoxed(unboxers[i](value));
-    return undefined;
   }
 
   function errorMessage(error) {
@@ -341,22 +312,73 @@ function createHalf() {
     const kind = typedArrayKind(value);
     const typed = kind !== undefined;
     const buffer = typed ? typedArrayBuffer(value) : viewBuffer(value);
-    if (!is(bufferLength, buffer)) return refuse(new ErrorConstructor(UNCLONEABLE)); // shared memory
+    if (!hasBrand(bufferLength, buffer)) return refuse(new ErrorConstructor(UNCLONEABLE)); // shared memory
     const offset = typed ? typedArrayOffset(value) : viewOffset(value);
     const length = typed ? typedArrayLength(value) : viewLength(value);
     return theirs.makeView(typed ? kind : 'DataView', buffer, offset, length);
   }
 
+  function copyRegExp(value) {
+    let flags = '';
+    for (let i = 0; i < regExpFlags.length; i++) if (regExpFlags[i].is(value)) flags += regExpFlags[i].letter;
+    return theirs.makeRegExp(regExpSource(value), flags);
+  }
+
+  function copyMap(value, state, depth) {
+    const made = theirs.makeMap();
+    remember(state, value, made);
+    mapForEach(value, (item, key) => {
+      theirs.mapSet(made, copy(key, state, depth + 1, undefined), copy(item, state, depth + 1, undefined));
+    });
+    return made;
+  }
+
+  function copySet(value, state, depth) {
+    const made = theirs.makeSet();
+    remember(state, value, made);
+    setForEach(value, (item) => {
+      theirs.setAdd(made, copy(item, state, depth + 1, undefined));
+    });
+    return made;
+  }
+
   function copyPromise(value, state) {
-    let deferred;
-    try {
-      promiseThen(value, (result) => { settle(deferred, true, result); }, (reason) => { settle(deferred, false, reason); });
-    } catch {
-      return undefined; // not a promise, or one that its own world has broken
-    }
+    let deferred = null;
+    promiseThen(value, (result) => { settle(deferred, true, result); }, (reason) => { settle(deferred, false, reason); });
     deferred = theirs.makeDeferred();
-    mapSet(state.seen, value, deferred.promise);
+    remember(state, value, deferred.promise);
     return deferred.promise;
+  }
+
+  // Objects with a nature of their own, told apart by their internal slots and by nothing else.
+  const natures = [];
+  const nature = (prototype, is, copy) => { natures.push(freeze({ __proto__: null, prototype, is, copy })); };
+  const leaf = (make) => (value, state) => {
+    const made = make(value);
+    remember(state, value, made);
+    return made;
+  };
+  const branded = (brand) => (value) => hasBrand(brand, value);
+  nature(ErrorConstructor.prototype, isError, leaf((value) => theirs.makeError(errorMessage(value))));
+  nature(Bytes.prototype, isView, leaf(copyView));
+  nature(DateConstructor.prototype, branded(dateValue), leaf((value) => theirs.makeDate(dateValue(value))));
+  nature(MapConstructor.prototype, branded(mapSize), copyMap);
+  nature(SetConstructor.prototype, branded(setSize), copySet);
+  nature(ArrayBuffer.prototype, branded(bufferLength), leaf((value) => theirs.makeBuffer(value, 0, bufferLength(value))));
+  nature(RegExpConstructor.prototype, branded(regExpSource), leaf(copyRegExp));
+  for (let i = 0; i < boxes.length; i++)
+    nature(boxes[i].prototype, branded(boxes[i].value), leaf((value) => theirs.makeBoxed(boxes[i].value(value))));
+  // A promise has no slot that could be asked for: for anything else, copyPromise throws.
+  nature(PromiseConstructor.prototype,
+    (value) => getPrototypeOf(value) === PromiseConstructor.prototype || tagOf(value) === '[object Promise]', copyPromise);
+
+  function hasBrand(brand, value) {
+    try {
+      brand(value);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   // Runs in a reaction, whose result and exceptions a page may see: there are none.

@@ -1,0 +1,163 @@
+// Every rule of contextBridge as the page sees it. bridgeFailures() resolves to a list of texts, empty when all is well.
+async function bridgeFailures() {
+  const failures = [];
+  const check = (name, ok) => { if (ok !== true) failures.push(`${name}: ${String(ok)}`); };
+  const same = (name, got, want) => check(name, Object.is(got, want) || `got ${String(got)}, want ${String(want)}`);
+  const thrown = (f) => { try { f(); } catch (error) { return error; } return 'nothing thrown'; };
+  const rejected = (promise) => promise.then(() => 'fulfilled', (error) => error);
+  const isPages = (value, seen = new Set()) => {
+    if ((typeof value !== 'object' || value === null) && typeof value !== 'function') return true;
+    if (seen.has(value)) return true;
+    seen.add(value);
+    if (!(value instanceof Object) || value.constructor.constructor !== Function) return false;
+    return Reflect.ownKeys(value).every((key) => isPages(value[key], seen));
+  };
+  const isError = (name, error, text) => {
+    check(`${name} is the page's Error`, error instanceof Error && isPages(error));
+    check(`${name} text`, String(error.message).includes(text) || error.message);
+  };
+
+  // Exposure.
+  same('before the first script', firstScript.api, 'object');
+  same('state at the first script', firstScript.state, 'loading');
+  const slot = Object.getOwnPropertyDescriptor(window, 'api');
+  check('read-only slot', slot.writable === false && slot.configurable === false && slot.enumerable === true);
+  check('assignment throws', thrown(() => { 'use strict'; window.api = 1; }) instanceof TypeError);
+  const frozen = (value, seen = new Set()) => {
+    if (typeof value !== 'object' && typeof value !== 'function' || value === null || seen.has(value) || ArrayBuffer.isView(value)) return true;
+    seen.add(value);
+    return Object.isFrozen(value) && Reflect.ownKeys(value).every((key) => frozen(value[key], seen));
+  };
+  check('deep frozen', frozen(api));
+  check('typed arrays are not frozen', !Object.isFrozen(api.bytes));
+  check('no object of the preload', isPages(api));
+  same('plain value', plainValue, 7);
+  same('plain function', plainFunction(), 'called');
+  const taken = 'Error: Cannot bind an API on top of an existing property on the window object';
+  same('second time', refusals.again, taken);
+  same('existing property', refusals.existing, taken);
+  same('inherited property', refusals.inherited, taken);
+  same('symbol key', refusals.symbolKeyed, 'no error');
+  same('uncloneable API', refusals.uncloneable, 'Error: An object could not be cloned.');
+  check('too deep API', /^TypeError: .*recursion depth exceeded/.test(refusals.tooDeep) || refusals.tooDeep);
+  check('never half exposed', !('never' in window));
+  same('require', refusals.require, 'Error: module not found: fs');
+  same('relative require', refusals.relative, 'Error: module not found: ./other');
+  for (const name of ['__oriel', 'require', 'process', 'module', 'ipcRenderer', 'contextBridge', 'native', 'codec'])
+    check(`page has no ${name}`, !(name in window));
+  same('whole ipcRenderer', JSON.stringify(api.ipcRenderer), '{}');
+  same('keys of ipcRenderer', Reflect.ownKeys(api.ipcRenderer).length, 0);
+  window.pageGlobal = 1;
+  same('page globals stay in the page', api.global(), 'undefined');
+  same('the DOM is shared', api.domIsShared(), 'HTML');
+  check('process', processFacts.platform === 'linux' && processFacts.type === 'renderer' && processFacts.sandboxed && processFacts.contextIsolated &&
+    processFacts.argv && processFacts.versions === 'object' && processFacts.sameModules || JSON.stringify(processFacts));
+
+  // Values, both ways.
+  for (const [key, want] of [['string', 's'], ['number', 1.5], ['minusZero', -0], ['nan', NaN], ['yes', true], ['none', null], ['missing', undefined], ['big', 2n ** 70n]])
+    same(key, api[key], want);
+  check('missing is a key', 'missing' in api);
+  same('symbol key in an object', api[api.symbol], 'by symbol');
+  const values = ['x', -0, NaN, 12345678901234567890n, null, undefined, Symbol.iterator, true];
+  for (const value of values) same(`echo ${String(value)}`, api.echo(value), value);
+  check('array', Array.isArray(api.list) && api.list.length === 3 && api.list[1][0] === 2 && api.list[2].three === 3);
+  same('nested', api.nested.a.b.c, 'deep');
+  check('cycle', api.cyclic.self === api.cyclic && api.cyclic.list[0] === api.cyclic);
+  check('shared object stays one', api.pair[0] === api.pair[1]);
+  check('class instance is plain', Object.getPrototypeOf(api.instance) === Object.prototype && api.instance.field === 1 && !api.instance.method);
+  check('date', api.date instanceof Date && api.date.getTime() === 5);
+  check('regexp', api.pattern instanceof RegExp && String(api.pattern) === '/a(b)/giu');
+  const [[mapKey, mapValue]] = api.map;
+  check('map and set', api.map instanceof Map && mapKey.k === 1 && mapValue instanceof Set && [...mapValue][1].v === 2 && isPages(mapKey) && isPages(mapValue));
+  check('bytes', api.bytes instanceof Uint8Array && api.bytes.join() === '1,2,3');
+  check('floats', api.floats instanceof Float64Array && Object.is(api.floats[1], -0));
+  check('buffer', api.buffer instanceof ArrayBuffer && new Uint8Array(api.buffer)[1] === 8);
+  check('view', api.view instanceof DataView && api.view.byteLength === 2);
+  check('boxed', api.boxed instanceof String && String(api.boxed) === 'text');
+  check('error value', api.error instanceof Error && api.error.message === 'carried' && Object.getPrototypeOf(api.error) === Error.prototype);
+  check('accessor is read once', api.accessor === 1 && api.accessor === 1 && 'value' in Object.getOwnPropertyDescriptor(api, 'accessor'));
+  check('own __proto__ stays data', Object.hasOwn(api.own, '__proto__') && Object.getPrototypeOf(api.own) === Object.prototype && api.own.polluted === undefined);
+  const inspected = api.inspect(JSON.parse('{"__proto__": {"evil": 1}, "y": 2}'));
+  check('own __proto__ the other way', inspected.ownProto && inspected.proto && inspected.keys.length === 2);
+
+  const everything = { list: [1, { a: 2 }], date: new Date(9), re: /x/y, map: new Map([['k', { v: 1 }]]), set: new Set([[1]]), bytes: new Uint8Array([9]),
+    big64: new BigInt64Array([5n]), buffer: new ArrayBuffer(3), view: new DataView(new ArrayBuffer(2)), boxed: Object(3), error: new Error('e'), f() {}, n: null };
+  everything.self = everything;
+  check('page values become the preload\'s', api.isOwn(everything, [everything]));
+  const back = api.echo(everything);
+  check('round trip', isPages(back) && back !== everything && back.self === back && back.date.getTime() === 9 && back.re.flags === 'y' && back.map.get('k').v === 1 &&
+    [...back.set][0][0] === 1 && back.bytes[0] === 9 && back.big64[0] === 5n && back.buffer.byteLength === 3 && back.boxed instanceof Number && back.error.message === 'e');
+  check('bytes are copied', back.bytes.buffer !== everything.bytes.buffer && (everything.bytes[0] = 1, back.bytes[0] === 9));
+  check('function comes home inside', back.f === everything.f);
+  class Derived extends Map {}
+  same('subclass', api.kind(new Derived()), '[object Map]');
+  same('page class instance', api.kind(new (class Thing { a = 1; })()), '[object Object]');
+  same('date without its prototype\'s help', api.kind(Object.setPrototypeOf(new Date(), class extends Date {}.prototype)), '[object Date]');
+  check('subarray', api.echo(new Uint8Array([1, 2, 3, 4]).subarray(1, 3)).join() === '2,3' && api.echo(new Uint8Array([1, 2, 3, 4]).subarray(1, 3)).buffer.byteLength === 2);
+
+  // What cannot cross.
+  const refused = { 'WeakMap': new WeakMap(), 'DOM node': document.body || document.documentElement, 'window': window, 'shared memory': null, 'generator': (function* () {})(),
+    'document.all': document.all, 'nested': { a: [new WeakSet()] }, 'proxy that throws': new Proxy({}, { ownKeys() { throw new Error('trap'); } }),
+    'getter that throws': { get x() { throw new Error('getter'); } }, 'revoked proxy': (() => { const p = Proxy.revocable({}, {}); p.revoke(); return p.proxy; })() };
+  refused['shared memory'] = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true }).buffer;
+  refused['view on shared memory'] = new Uint8Array(refused['shared memory']);
+  for (const name of Object.keys(refused)) isError(`refused ${name}`, thrown(() => api.echo(refused[name])), 'An object could not be cloned.');
+  for (const name of ['returnUncloneable', 'returnNestedUncloneable']) isError(name, thrown(() => api[name]()), 'An object could not be cloned.');
+  isError('promiseUncloneable', await rejected(api.promiseUncloneable()), 'An object could not be cloned.');
+
+  // Depth.
+  same('999 arrays', Array.isArray(api.arrays(999)), true);
+  isError('1001 arrays', thrown(() => api.arrays(1001)), 'recursion depth exceeded');
+  same('499 objects', typeof api.objects(499), 'object');
+  isError('501 objects', thrown(() => api.objects(501)), 'recursion depth exceeded');
+  check('depth is a TypeError', thrown(() => api.arrays(1001)) instanceof TypeError);
+  let deep = []; for (let i = 0; i < 1001; i++) deep = [deep];
+  isError('1001 arrays in', thrown(() => api.echo(deep)), 'recursion depth exceeded');
+
+  // Functions.
+  check('a function of the preload comes home', api.isOriginal(api.original));
+  check('and in an object, an array, a map', api.call((f) => f(api.original), (f) => f) !== undefined && api.isOriginal(api.echo([api.original])[0]));
+  same('the same proxy each time', api.echo(api.original), api.original);
+  const mine = () => {};
+  api.keep(mine);
+  check('a function of the page is the same each time', api.isKept(mine));
+  same('and comes home', api.kept(), mine);
+  same('this of a method', api.counter.next() + api.counter.next(), 85);
+  const { next } = api.counter;
+  same('this is bound', next(), 44);
+  check('arguments and results', api.call((a, b, c) => { check('callback arguments are the page\'s', isPages([a, b, c])); return a.n + b[0] + c; }, { n: 1 }, [2], 3) === 6);
+  check('callback result is the preload\'s', api.callOwn(() => ({ a: [new Date(), new Map(), () => {}] })));
+  check('no constructor', thrown(() => new api.echo(1)) instanceof TypeError);
+  check('proxies have no prototype of their own', !Object.hasOwn(api.echo, 'prototype') && Object.getPrototypeOf(api.echo) === Function.prototype);
+  check('a class of the page cannot be built, only called', /^(TypeError|Error): /.test(api.callAndReport(class {})));
+
+  // Errors.
+  isError('thrown', thrown(() => api.throwError()), 'thrown');
+  same('thrown name', thrown(() => api.throwError()).name, 'Error');
+  const unknown = 'An unknown exception occurred in the isolated context, an error occurred but a valid exception was not thrown.';
+  for (const name of ['throwText', 'throwNull', 'throwUncloneable', 'throwWithGetter']) isError(name, thrown(() => api[name]()), unknown);
+  isError('throwForeignLooking', thrown(() => api.throwForeignLooking()), 'like an error');
+  same('page error in the preload', api.callAndReport(() => { throw new RangeError('from the page'); }), 'Error: from the page');
+  check('page error is rebuilt', api.thrownIsOwn(() => { throw Object.assign(new Error('x'), { extra: window }); }));
+  check('page non-error is rebuilt', api.thrownIsOwn(() => { throw document; }));
+  check('page proxy thrown', api.thrownIsOwn(() => { throw new Proxy({}, { get() { throw window; } }); }));
+
+  // Promises.
+  const promise = api.promise();
+  check('promise is the page\'s', promise instanceof Promise && isPages(promise));
+  const value = await promise;
+  check('its value too', isPages(value) && value.a[0] === 1);
+  isError('rejection', await rejected(api.rejected()), 'no');
+  same('rejection with a text', await rejected(api.rejectedText()), 'text');
+  same('nested promise', await api.nestedPromise().inner.later, 5);
+  const [own, got] = await api.awaitOwn(Promise.resolve({ deep: [1] }));
+  check('promise of the page', own && got.deep[0] === 1);
+  const [ownNested] = await api.awaitOwn({ p: Promise.resolve(1), q: 2 });
+  check('promise of the page inside', ownNested);
+  check('rejection of the page', JSON.stringify(await api.awaitError(Promise.reject(new Error('page')))) === '[true,"page"]');
+  class Later extends Promise {}
+  check('promise subclass', (await api.awaitOwn(Later.resolve(3)))[1] === 3);
+  const [thenableOwn] = await api.awaitOwn({ then(resolve) { resolve({ a: 1 }); } });
+  check('thenable', thenableOwn);
+  return failures;
+}

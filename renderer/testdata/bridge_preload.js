@@ -1,0 +1,93 @@
+// The preload of bridge.html: an API that shows every rule of contextBridge from the preload's side.
+const { contextBridge, ipcRenderer } = require('electron');
+
+// Whether a value, all the way down, is this world's own.
+function isOwn(value, seen = new Set()) {
+  if ((typeof value !== 'object' || value === null) && typeof value !== 'function') return true;
+  if (seen.has(value)) return true;
+  seen.add(value);
+  if (!(value instanceof Object)) return false;
+  for (const key of Reflect.ownKeys(value)) if (!isOwn(value[key], seen)) return false;
+  if (value instanceof Map || value instanceof Set) for (const [k, v] of value.entries()) if (!isOwn(k, seen) || !isOwn(v, seen)) return false;
+  return true;
+}
+
+const symbol = Symbol('shared');
+const original = () => 'original';
+class Instance { constructor() { this.field = 1; } method() { return 2; } }
+const cyclic = { name: 'cyclic' };
+cyclic.self = cyclic;
+cyclic.list = [cyclic];
+const shared = { n: 1 };
+let kept;
+let reads = 0;
+
+const attempt = (f) => { try { f(); return 'no error'; } catch (error) { return `${error.name}: ${error.message}`; } };
+const deep = (levels, wrap) => { let value = 1; for (let i = 0; i < levels; i++) value = wrap(value); return value; };
+
+contextBridge.exposeInMainWorld('api', {
+  string: 's', number: 1.5, minusZero: -0, nan: NaN, yes: true, none: null, missing: undefined, big: 2n ** 70n, symbol,
+  [symbol]: 'by symbol',
+  list: [1, [2], { three: 3 }], nested: { a: { b: { c: 'deep' } } },
+  cyclic, pair: [shared, shared], instance: new Instance(),
+  date: new Date(5), pattern: /a(b)/giu, map: new Map([[{ k: 1 }, new Set([1, { v: 2 }])]]), bytes: new Uint8Array([1, 2, 3]),
+  floats: new Float64Array([1.5, -0]), buffer: new Uint8Array([7, 8]).buffer, view: new DataView(new ArrayBuffer(4), 1, 2),
+  boxed: Object('text'), error: new TypeError('carried'),
+  get accessor() { return ++reads; },
+  own: JSON.parse('{"__proto__": {"polluted": true}, "x": 1}'),
+  original,
+  counter: { n: 41, next() { return ++this.n; } },
+  echo: (value) => value,
+  isOwn: (...values) => values.every((value) => isOwn(value)),
+  kind: (value) => Object.prototype.toString.call(value),
+  inspect: (value) => ({ ownProto: Object.hasOwn(value, '__proto__'), proto: Object.getPrototypeOf(value) === Object.prototype, keys: Object.keys(value) }),
+  thisOf() { return this === undefined ? 'undefined' : typeof this; },
+  isOriginal: (f) => f === original,
+  keep: (f) => { kept = f; },
+  isKept: (f) => f === kept,
+  kept: () => kept,
+  call: (f, ...args) => f(...args),
+  callAndReport: (f) => attempt(f),
+  callOwn: (f, ...args) => { const result = f(...args); return isOwn(result); },
+  thrownIsOwn: (f) => { try { f(); } catch (error) { return error instanceof Error && isOwn(error); } return 'nothing thrown'; },
+  promise: () => Promise.resolve({ a: [1] }),
+  rejected: () => Promise.reject(new RangeError('no')),
+  rejectedText: () => Promise.reject('text'),
+  awaitOwn: async (promise) => { const value = await promise; return [isOwn(value), value]; },
+  awaitError: (promise) => promise.then(() => 'fulfilled', (error) => [error instanceof Error, error.message]),
+  nestedPromise: () => ({ inner: { later: Promise.resolve(Promise.resolve(5)) } }),
+  throwError: () => { throw new TypeError('thrown'); },
+  throwText: () => { throw 'text'; },
+  throwNull: () => { throw null; },
+  throwForeignLooking: () => { throw { message: 'like an error' }; },
+  returnUncloneable: () => new WeakMap(),
+  returnNestedUncloneable: () => ({ a: [{ b: new WeakMap() }] }),
+  promiseUncloneable: () => Promise.resolve({ node: document }),
+  throwUncloneable: () => { throw new WeakMap(); },
+  throwWithGetter: () => { throw { get message() { throw new Error('inner'); } }; },
+  arrays: (n) => deep(n, (v) => [v]),
+  objects: (n) => deep(n, (v) => ({ v })),
+  ipcRenderer,
+  global: () => typeof globalThis.pageGlobal,
+  domIsShared: () => document.documentElement.tagName,
+});
+
+// What exposeInMainWorld refuses; the page reads the texts.
+contextBridge.exposeInMainWorld('refusals', {
+  again: attempt(() => contextBridge.exposeInMainWorld('api', {})),
+  existing: attempt(() => contextBridge.exposeInMainWorld('document', {})),
+  inherited: attempt(() => contextBridge.exposeInMainWorld('toString', {})),
+  symbolKeyed: attempt(() => contextBridge.exposeInMainWorld(Symbol('s'), 1)),
+  uncloneable: attempt(() => contextBridge.exposeInMainWorld('never', { w: new WeakMap() })),
+  tooDeep: attempt(() => contextBridge.exposeInMainWorld('never', deep(1200, (v) => [v]))),
+  require: attempt(() => require('fs')),
+  relative: attempt(() => require('./other')),
+});
+contextBridge.exposeInMainWorld('plainValue', 7);
+contextBridge.exposeInMainWorld('plainFunction', () => 'called');
+contextBridge.exposeInMainWorld('report', (failures) => ipcRenderer.send('report', failures));
+contextBridge.exposeInMainWorld('processFacts', {
+  platform: process.platform, type: process.type, sandboxed: process.sandboxed, contextIsolated: process.contextIsolated,
+  argv: Array.isArray(process.argv), versions: typeof process.versions,
+  sameModules: require('oriel').ipcRenderer === require('electron').ipcRenderer && require('oriel').contextBridge === contextBridge,
+});

@@ -1,0 +1,178 @@
+// A page that rewrites every builtin it can, then uses the bridge in every way, and looks for anything of the preload's world in
+// what its hooks are given: this, arguments, results. hostileFailures(list) adds what it finds to the list.
+// Each block stands for a published way out of a context isolation.
+async function hostileFailures(failures) {
+  const { ownKeys, getPrototypeOf, getOwnPropertyDescriptor, apply, defineProperty } = Reflect;
+  const ObjectPrototype = Object.prototype, PageFunction = Function, PageError = Error, PageObject = Object, PagePromise = Promise;
+  const setHas = Set.prototype.has.call.bind(Set.prototype.has), setAdd = Set.prototype.add.call.bind(Set.prototype.add), PageSet = Set;
+  const then = Promise.prototype.then.call.bind(Promise.prototype.then);
+  const text = String;
+  const add = (what) => { defineProperty(failures, failures.length, { __proto__: null, value: what, writable: true, enumerable: true, configurable: true }); };
+  const seen = new PageSet();
+
+  // Whether something is not this page's: its chain of prototypes ends elsewhere.
+  function look(where, value) {
+    if ((typeof value !== 'object' || value === null) && typeof value !== 'function') return;
+    if (setHas(seen, value)) return;
+    setAdd(seen, value);
+    let top = value;
+    try {
+      for (let next = getPrototypeOf(top); next !== null; next = getPrototypeOf(top)) top = next;
+    } catch {
+      return;
+    }
+    if (top !== ObjectPrototype && top !== value) add(`leak of a foreign object at ${where}`);
+    if (top === value && value !== ObjectPrototype) {
+      const maker = getOwnPropertyDescriptor(value, 'constructor');
+      if (maker && typeof maker.value === 'function' && maker.value !== PageObject) add(`leak of a foreign prototype at ${where}`);
+    }
+  }
+  const lookAll = (where, self, args) => { look(`${where} this`, self); for (let i = 0; i < args.length; i++) look(`${where} argument ${i}`, args[i]); };
+
+  const undo = [];
+  let undone = 0;
+  const replace = (object, key, make) => {
+    const old = getOwnPropertyDescriptor(object, key);
+    if (!old || !old.configurable) return;
+    defineProperty(object, key, { __proto__: null, configurable: true, enumerable: old.enumerable, ...make(old) });
+    defineProperty(undo, undone++, { __proto__: null, value: () => defineProperty(object, key, old) });
+  };
+  const hooked = (name, f) => function (...args) {
+    lookAll(name, this, args);
+    const result = new.target ? Reflect.construct(f, args, new.target) : apply(f, this, args);
+    look(`${name} result`, result);
+    return result;
+  };
+  const construct = Reflect.construct;
+  const spoil = (name, object) => {
+    for (const key of ownKeys(object)) {
+      if (key === 'constructor') continue;
+      replace(object, key, (old) => {
+        if (typeof old.value === 'function') return { value: hooked(`${name}.${text(key)}`, old.value), writable: true };
+        if (old.get) return { get: hooked(`get ${name}.${text(key)}`, old.get), set: old.set && hooked(`set ${name}.${text(key)}`, old.set) };
+        return { value: old.value, writable: true };
+      });
+    }
+  };
+
+  // 1. Every builtin that bridge code might reach through a prototype or a global.
+  const names = ['Function', 'Array', 'Map', 'Set', 'WeakMap', 'Promise', 'Error', 'Date', 'RegExp', 'ArrayBuffer', 'DataView', 'Uint8Array', 'String', 'Number', 'Symbol'];
+  for (const name of names) { spoil(`${name}.prototype`, window[name].prototype); }
+  spoil('TypedArray.prototype', getPrototypeOf(Uint8Array.prototype));
+  spoil('Reflect', Reflect);
+  spoil('JSON', JSON);
+  for (const key of ['keys', 'freeze', 'defineProperty', 'getOwnPropertyDescriptor', 'getPrototypeOf', 'setPrototypeOf', 'getOwnPropertySymbols', 'entries', 'assign'])
+    replace(Object, key, (old) => ({ value: hooked(`Object.${key}`, old.value), writable: true }));
+  // 2. Accessors where bridge code might read or write by inheritance: then, toJSON, get, set, value, indexes, message, length.
+  const accessors = ['then', 'toJSON', 'get', 'set', 'value', 'writable', 'enumerable', 'configurable', 'promise', 'resolve', 'reject', 'parent', 'proxy',
+    'first', 'firstMade', 'seen', 'freezing', 'fulfilled', '0', '1', '2'];
+  for (const key of accessors) {
+    defineProperty(ObjectPrototype, key, { __proto__: null, configurable: true,
+      get() { look(`get Object.prototype.${key}`, this); return undefined; },
+      set(value) { lookAll(`set Object.prototype.${key}`, this, [value]); defineProperty(this, key, { __proto__: null, value, writable: true, enumerable: true, configurable: true }); } });
+    defineProperty(undo, undone++, { __proto__: null, value: () => delete ObjectPrototype[key] });
+  }
+  // 3. Call sites.
+  Error.stackTraceLimit = 1000;
+  Error.prepareStackTrace = (error, sites) => {
+    lookAll('prepareStackTrace', error, [sites]);
+    for (let i = 0; i < sites.length; i++) {
+      look('call site', sites[i]);
+      look('call site function', sites[i].getFunction());
+      look('call site this', sites[i].getThis());
+    }
+    return 'stack';
+  };
+
+  const step = (name, f) => {
+    try {
+      look(`${name} result`, f());
+    } catch (error) {
+      look(`${name} error`, error);
+      if (error instanceof PageError) { look(`${name} stack`, error.stack); look(`${name} message`, error.message); }
+      else if (typeof error === 'object' && error !== null) add(`${name} threw something that is not the page's Error`);
+    }
+  };
+  const wait = async (name, promise) => {
+    look(name, promise);
+    await new PagePromise((done) => then(promise, (value) => { look(`${name} value`, value); done(); }, (error) => { look(`${name} reason`, error); done(); }));
+  };
+
+  // 4. Plain use, with all of that in place.
+  step('echo', () => api.echo({ a: [1, { b: 2 }], 0: 'zero', then: 1, get: 2 }));
+  step('echo bytes', () => api.echo(new Uint8Array(3)));
+  step('echo map', () => api.echo(new Map([[1, {}]])));
+  step('date', () => api.echo(new Date()));
+  step('isOwn', () => { if (api.isOwn([1, { x: new Map([[1, [2]]]) }]) !== true) add('a value of the page reached the preload'); });
+  step('array content', () => { const r = api.echo([5, 6, { k: 7 }]); if (r[0] !== 5 || r[1] !== 6 || r[2].k !== 7) add('array damaged by accessors'); });
+  step('callback', () => api.call((...args) => { lookAll('callback', undefined, args); look('callback stack', new PageError('x').stack); return args; }, 1, { a: 1 }, [2]));
+  // 5. A callable proxy: its trap is given the list of arguments.
+  step('proxy function', () => api.call(new Proxy(() => {}, { apply(target, self, args) { lookAll('apply trap', self, args); look('apply trap list', args); return args; },
+    get(t, key, receiver) { look('get trap', receiver); return t[key]; }, getPrototypeOf(t) { return getPrototypeOf(t); } }), { a: 1 }));
+  // 6. A proxy as value: each trap looks at what it is given.
+  const handler = new Proxy({}, { get(_, trap) { return (...args) => { lookAll(`trap ${text(trap)}`, undefined, args); return apply(Reflect[trap], undefined, args); }; } });
+  step('proxy value', () => api.echo(new Proxy({ a: 1, f() {} }, handler)));
+  step('proxy array', () => api.echo(new Proxy([1, 2], handler)));
+  step('proxy thrown', () => api.call(() => { throw new Proxy({}, handler); }));
+  // 7. Getters that act while a value is being copied: throwing, calling the bridge again, changing what is copied.
+  step('getter re-enters', () => api.echo({ get a() { return api.echo({ get b() { return api.throwError; } }); } }));
+  step('getter throws', () => api.echo({ a: {}, get b() { throw { leak: 1 }; } }));
+  const grown = []; grown[0] = { get x() { grown[1] = 1; grown[2] = { y: 1 }; return 1; } };
+  step('array grows', () => api.echo(grown));
+  const endless = { get next() { return { __proto__: null, ...getOwnPropertyDescriptor(endless, 'next') && { n: endless } }; } };
+  step('cycle by getter', () => api.echo(endless));
+  // 8. Results that cannot be copied, thrown and nested: the preload's own object must not come through with the error.
+  for (const name of ['returnUncloneable', 'returnNestedUncloneable', 'throwUncloneable', 'throwWithGetter', 'throwError', 'throwNull', 'throwForeignLooking'])
+    step(name, () => api[name]());
+  await wait('promiseUncloneable', api.promiseUncloneable());
+  await wait('rejected', api.rejected());
+  await wait('promise', api.promise());
+  // 9. Promises of the page: own then, species, constructor, thenables, then as a getter.
+  class Species extends PagePromise { static get [Symbol.species]() { return function (executor) { look('species executor', executor); executor((v) => look('species resolve', v), (e) => look('species reject', e)); }; } }
+  const special = Species.resolve({ a: 1 });
+  await wait('species promise', api.awaitOwn(special));
+  await wait('species promise that rejects', api.awaitError(Species.reject(new PageError('r'))));
+  const owned = PagePromise.resolve(1); owned.then = function (...args) { lookAll('own then', this, args); return then(this, ...args); };
+  await wait('own then', api.awaitOwn(owned));
+  const odd = PagePromise.resolve(2); odd.constructor = { get [Symbol.species]() { throw window; } };
+  step('constructor of a promise', () => api.echo(odd));
+  await wait('thenable', api.awaitOwn({ then(...args) { lookAll('thenable', this, args); args[0]({ b: 1 }); } }));
+  await wait('thenable returned', api.call(() => ({ then(...args) { lookAll('thenable returned', this, args); args[0](3); } })) && api.promise());
+  // 10. caller, arguments and callee.
+  step('caller', () => api.call(function f() { look('caller', f.caller); look('arguments', f.arguments); look('callee', arguments.callee); look('callee.caller', arguments.callee.caller); }));
+  step('Function.prototype.toString', () => PageFunction.prototype.toString.call(api.echo));
+  // 11. Species and constructors of arrays and buffers.
+  step('array species', () => { const a = [1, 2]; a.constructor = { [Symbol.species]: function (...args) { lookAll('array species', this, args); } }; return api.echo(a); });
+  step('buffer species', () => { const b = new ArrayBuffer(4); b.constructor = { [Symbol.species]: function (...args) { lookAll('buffer species', this, args); return new ArrayBuffer(8); } }; return api.echo(b); });
+  step('symbol hooks', () => api.echo({ get [Symbol.toStringTag]() { look('toStringTag', this); return 'x'; }, [Symbol.toPrimitive](...args) { lookAll('toPrimitive', this, args); return 1; } }));
+  step('has instance', () => api.echo(class { static [Symbol.hasInstance](v) { look('hasInstance', v); return true; } }));
+  // 12. The stack's end, met at any point of a copy or a call.
+  let left = 200;
+  const dive = (f) => {
+    try { dive(f); } catch (error) { look('overflow', error); }
+    if (left-- > 0) step('overflow step', f);
+  };
+  for (const f of [() => api.echo({ a: [1, { b: 2 }] }), () => api.throwError(), () => api.call(() => { throw 1; }), () => api.echo(PagePromise.resolve(1)), () => api.counter.next(), () => api.promise()]) {
+    left = 200;
+    try { dive(f); } catch (error) { look('overflow at the top', error); }
+  }
+  // 13. The prototype chain of arrays made to lead into a trap.
+  const arrayPrototype = Array.prototype;
+  Object.setPrototypeOf(arrayPrototype, new Proxy(ObjectPrototype, { has(t, key) { return false; }, set(t, key, value, receiver) { lookAll('chain trap', receiver, [value]); return true; },
+    get(t, key, receiver) { look('chain get', receiver); return t[key]; } }));
+  step('chain', () => { const r = api.echo([1, { a: 2 }]); const d = getOwnPropertyDescriptor(r, '1'); if (!d || d.value.a !== 2) add('array damaged by a trap in its chain'); });
+  PageObject.setPrototypeOf(arrayPrototype, ObjectPrototype);
+  // 14. Objects of another realm of the page's.
+  const frame = document.createElement('iframe');
+  (document.body || document.documentElement).appendChild(frame);
+  step('iframe sees nothing', () => { for (const name of ['api', '__oriel', 'report', 'require']) if (name in frame.contentWindow) add(`${name} in an iframe`); });
+  step('iframe object', () => { if (api.isOwn(new frame.contentWindow.Array(1, 2), new frame.contentWindow.Map()) !== true) add('a value of an iframe reached the preload'); });
+  step('iframe window', () => api.echo(frame.contentWindow));
+  step('iframe function', () => api.call(new frame.contentWindow.Function('x', 'return x'), { a: 1 }));
+  frame.remove();
+  step('detached frame function', () => api.call(() => { throw new PageError('after'); }));
+
+  delete Error.prepareStackTrace;
+  for (let i = undone - 1; i >= 0; i--) undo[i]();
+  return failures;
+}
