@@ -47,7 +47,7 @@ func cParams(ps []param) string {
 func declarations(t *table) string {
 	var b strings.Builder
 	b.WriteString(heading)
-	b.WriteString("// C declarations of CEF's public API. Every layout in here is checked by layout_test.go.\n")
+	b.WriteString("// C declarations of CEF's public API. Every layout in here is checked by the test in cef/internal/layout.\n")
 	b.WriteString("#ifndef ORIEL_CEF_CAPI_H\n#define ORIEL_CEF_CAPI_H\n\n")
 	b.WriteString("#include <pthread.h>\n#include <stddef.h>\n#include <stdint.h>\n#include <sys/types.h>\n#include <time.h>\n#include <uchar.h>\n#include <wchar.h>\n\n")
 	for _, e := range t.Enums {
