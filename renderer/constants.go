@@ -6,6 +6,8 @@ const (
 	SwitchCEFDir = "oriel-cef-dir"
 	// SwitchSchemes lists the custom schemes, which every process must register alike; see [FormatSchemes].
 	SwitchSchemes = "oriel-schemes"
+	// SwitchLog names the pipe that is a child's standard error.
+	SwitchLog = "oriel-log"
 	// EnvCEFDir stands in for SwitchCEFDir.
 	EnvCEFDir = "ORIEL_CEF_DIR"
 

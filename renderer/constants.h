@@ -5,6 +5,7 @@
 // Switches that the browser process gives to every child, and the variable that stands in for the first.
 #define ORIEL_SWITCH_CEF_DIR "oriel-cef-dir"
 #define ORIEL_SWITCH_SCHEMES "oriel-schemes"
+#define ORIEL_SWITCH_LOG "oriel-log"
 #define ORIEL_ENV_CEF_DIR "ORIEL_CEF_DIR"
 
 // Name of the process messages, in both directions and in both carrying forms.

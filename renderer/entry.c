@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 #endif
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,10 +63,23 @@ static void load_libcef(int argc, char *const *argv) {
     bail("%s: %s", path, error);
 }
 
+// A child's standard error is the app's log: what libcef, the libraries it loads and this code have to say all goes there. Without a
+// reader (the app has just died) things stay as they are.
+static void join_log(const char *path) {
+  int fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+  if (fd < 0)
+    return;
+  fcntl(fd, F_SETFL, 0);  // a child may wait for the reader, and so loses nothing
+  dup2(fd, STDERR_FILENO);
+  close(fd);
+}
+
 // Never returns: the stack guard of this frame may have changed. Chromium gets the true argv, because it rewrites that memory to
 // name the processes that the zygote forks; for the same reason everything of ours is copied out first.
 NO_STACK_PROTECTOR static _Noreturn void become_child(int argc, char **argv) {
-  const char *schemes = oriel_switch(argc, argv, ORIEL_SWITCH_SCHEMES);
+  const char *schemes = oriel_switch(argc, argv, ORIEL_SWITCH_SCHEMES), *log = oriel_switch(argc, argv, ORIEL_SWITCH_LOG);
+  if (log)
+    join_log(log);
   load_libcef(argc, argv);
   cef_app_t *app = oriel_app(schemes ? copy(schemes) : "");
   cef_main_args_t args = {.argc = argc, .argv = argv};

@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -62,7 +61,9 @@ func Run(o Options) error {
 	if err := cef.Load(o.RuntimeDir); err != nil {
 		return err
 	}
-	dropDebugVariables(o)
+	if !o.OwnSwitches {
+		dropDebugVariables(o.Log)
+	}
 	logs, err := openLog(o.DataDir, o.Log)
 	if err != nil {
 		return err
@@ -80,7 +81,7 @@ func Run(o Options) error {
 	if err != nil {
 		return err
 	}
-	if err := cef.Initialize(args, o.settings(logs), o.app(schemes)); err != nil {
+	if err := cef.Initialize(args, o.settings(), o.app(schemes, logs.path)); err != nil {
 		return o.startError(err)
 	}
 	cef.RunMessageLoop()
@@ -97,7 +98,7 @@ func (o Options) startError(err error) error {
 	return fmt.Errorf("%w, code %d; libcef in %s, data in %s", err, code, o.RuntimeDir, o.DataDir)
 }
 
-func (o Options) settings(logs *logPipe) *cef.Settings {
+func (o Options) settings() *cef.Settings {
 	return &cef.Settings{
 		NoSandbox:                  o.NoSandbox,
 		RootCachePath:              o.DataDir,
@@ -106,7 +107,6 @@ func (o Options) settings(logs *logPipe) *cef.Settings {
 		DisableSignalHandlers:      true,
 		RemoteDebuggingPort:        o.DebugPort,
 		LogSeverity:                o.LogSeverity,
-		LogFile:                    logs.path,
 		LogItems:                   cef.LogItemsFlagProcessID | cef.LogItemsFlagTimeStamp,
 		AcceptLanguageList:         o.Locale,
 		PersistSessionCookies:      true,
@@ -115,13 +115,13 @@ func (o Options) settings(logs *logPipe) *cef.Settings {
 }
 
 // app is what every process of Chromium must agree on, and the browser process's own callbacks.
-func (o Options) app(schemes string) *cef.App {
+func (o Options) app(schemes, log string) *cef.App {
 	return &cef.App{
 		OnBeforeCommandLineProcessing: func(processType string, line *cef.CommandLine) {
 			if processType != "" {
 				return
 			}
-			for _, s := range merge(Defaults, o.Switches) {
+			for _, s := range o.switches(line) {
 				if s.Value == "" {
 					line.AppendSwitch(s.Name)
 				} else {
@@ -143,29 +143,12 @@ func (o Options) app(schemes string) *cef.App {
 			OnBeforeChildProcessLaunch: func(line *cef.CommandLine) {
 				line.AppendSwitchWithValue(renderer.SwitchCEFDir, o.RuntimeDir)
 				line.AppendSwitchWithValue(renderer.SwitchSchemes, schemes)
+				line.AppendSwitchWithValue(renderer.SwitchLog, log)
+				line.AppendSwitchWithValue(enableLogging.Name, enableLogging.Value)
 			},
 			// Without an answer Chromium would open a browser window of its own for the second start.
 			OnAlreadyRunningAppRelaunch: func(*cef.CommandLine, string) bool { return true },
 		},
-	}
-}
-
-// debugVariables are read by Chromium and can make it write secrets or change what runs.
-var debugVariables = []string{
-	"SSLKEYLOGFILE", "CHROME_LOG_FILE", "CHROME_IPC_LOGGING", "CHROME_USER_DATA_DIR", "CHROME_CONFIG_HOME", "CHROME_HEADLESS",
-	"CHROME_CRASHPAD_PIPE_NAME", "BREAKPAD_DUMP_LOCATION", "GOOGLE_API_KEY", "GOOGLE_DEFAULT_CLIENT_ID", "GOOGLE_DEFAULT_CLIENT_SECRET",
-	"MOJO_CORE_TEST", "QUIC_LOG", "NETLOG_FILE",
-}
-
-func dropDebugVariables(o Options) {
-	if o.OwnSwitches {
-		return
-	}
-	for _, name := range debugVariables {
-		if _, ok := os.LookupEnv(name); ok {
-			os.Unsetenv(name)
-			o.Log.Warn("variable ignored", zap.String("name", name))
-		}
 	}
 }
 
@@ -211,24 +194,3 @@ func Quit() { cef.QuitMessageLoop() }
 
 // Stopped is closed when the UI thread's loop has ended.
 func Stopped() <-chan struct{} { return stopped }
-
-// merge joins two lists of switches. Later ones replace earlier ones, but features are added up.
-func merge(a, b []Switch) []Switch {
-	out := append([]Switch(nil), a...)
-next:
-	for _, s := range b {
-		for i := range out {
-			if out[i].Name != s.Name {
-				continue
-			}
-			if strings.HasSuffix(s.Name, "-features") && out[i].Value != "" && s.Value != "" {
-				out[i].Value += "," + s.Value
-			} else {
-				out[i].Value = s.Value
-			}
-			continue next
-		}
-		out = append(out, s)
-	}
-	return out
-}

@@ -1,6 +1,11 @@
 package engine
 
-import "strings"
+import (
+	"slices"
+	"strings"
+
+	"github.com/oriel-go/oriel/cef"
+)
 
 // A Switch is one of Chromium's command line switches, without dashes. Value may be empty.
 type Switch struct{ Name, Value string }
@@ -20,10 +25,94 @@ var Defaults = []Switch{
 	{"disable-extensions", ""},
 	{"disable-chrome-login-prompt", ""},
 	// A page in the back-forward cache keeps its contexts, and so its IPC, alive long after it was left.
-	{"disable-features", strings.Join(disabledFeatures, ",")},
+	{disableFeatures, strings.Join(disabledFeatures, ",")},
 }
 
 var disabledFeatures = []string{
 	"BackForwardCache", "SpareRendererForSitePerProcess", "MediaRouter", "OptimizationHints", "Translate",
 	"AutofillServerCommunication", "CertificateTransparencyComponentUpdater",
+}
+
+const (
+	enableFeatures  = "enable-features"
+	disableFeatures = "disable-features"
+)
+
+// enableLogging makes all lines go to standard error, which is led to the app's log.
+var enableLogging = Switch{"enable-logging", "stderr"}
+
+// switches are those to append to line, the command line that Chromium has seen by now: nobody's but the app's, or that of the app's
+// user where this is wanted. What stands there wins, and features are added up.
+func (o Options) switches(line *cef.CommandLine) []Switch {
+	var given []Switch
+	if o.OwnSwitches {
+		values := map[string]string{}
+		line.GetSwitches(&values)
+		for name, value := range values {
+			given = append(given, Switch{name, value})
+		}
+	}
+	all := merge(merge(Defaults, o.Switches), given)
+	if !slices.ContainsFunc(all, func(s Switch) bool { return s.Name == enableLogging.Name || s.Name == "log-file" }) {
+		all = append(all, enableLogging)
+	}
+	return all
+}
+
+// merge joins two lists of switches. Later ones replace earlier ones, but features are added up, and a feature that the second list
+// enables is not disabled by the first (nor the other way round), which Chromium would prefer.
+func merge(a, b []Switch) []Switch {
+	out := slices.Clone(a)
+	for _, s := range b {
+		switch s.Name {
+		case enableFeatures:
+			addFeatures(&out, s, disableFeatures)
+		case disableFeatures:
+			addFeatures(&out, s, enableFeatures)
+		default:
+			set(&out, s)
+		}
+	}
+	return slices.DeleteFunc(out, func(s Switch) bool { return s.Value == "" && (s.Name == enableFeatures || s.Name == disableFeatures) })
+}
+
+func set(list *[]Switch, s Switch) {
+	i := slices.IndexFunc(*list, func(t Switch) bool { return t.Name == s.Name })
+	if i < 0 {
+		*list = append(*list, s)
+	} else {
+		(*list)[i] = s
+	}
+}
+
+// addFeatures adds the features of s and takes them from the switch named opposite.
+func addFeatures(list *[]Switch, s Switch, opposite string) {
+	added := features(s.Value)
+	for i, t := range *list {
+		switch t.Name {
+		case s.Name:
+			s.Value = strings.Join(append(without(features(t.Value), added), added...), ",")
+		case opposite:
+			(*list)[i].Value = strings.Join(without(features(t.Value), added), ",")
+		}
+	}
+	set(list, s)
+}
+
+func features(value string) []string {
+	return slices.DeleteFunc(strings.Split(value, ","), func(s string) bool { return s == "" })
+}
+
+// without leaves out features that are also in others. A feature may have "<trial" or ":parameters" behind its name.
+func without(list, others []string) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(s string) bool {
+		return slices.ContainsFunc(others, func(o string) bool { return featureName(o) == featureName(s) })
+	})
+}
+
+func featureName(s string) string {
+	if i := strings.IndexAny(s, "<:"); i >= 0 {
+		s = s[:i]
+	}
+	return strings.TrimPrefix(s, "*")
 }
