@@ -1,6 +1,6 @@
 # Two commands are enough: make run, make test. Each does all the set-up it needs.
 
-EXAMPLE ?= ./examples/hello
+EXAMPLE ?= ./examples/notes
 TESTFLAGS ?=
 FUZZTIME ?= 30s
 SOAK ?= 10m
