@@ -103,7 +103,7 @@ func normalized(switches []string) []string {
 	for _, s := range switches {
 		name, value, _ := strings.Cut(s, "=")
 		switch name {
-		case "--log-file", "--log-severity", "--log-items", "--lang", "--user-data-dir":
+		case "--enable-logging", "--log-file", "--log-severity", "--log-items", "--lang", "--user-data-dir":
 			continue
 		case "--disable-features", "--enable-features":
 			features := strings.Split(value, ",")
