@@ -54,8 +54,8 @@ func TestTree(t *testing.T) {
 	if processes[0].pid != os.Getpid() || !slices.ContainsFunc(processes, isChild) {
 		t.Errorf("the tree %v lacks this process or its child", processes)
 	}
-	if mib, err := pss(processes); err != nil || mib <= 0 {
-		t.Errorf("pss = %v, %v", mib, err)
+	if all, anonymous, err := pss(processes); err != nil || anonymous <= 0 || all < anonymous {
+		t.Errorf("pss = %v, %v, %v", all, anonymous, err)
 	}
 }
 

@@ -177,6 +177,7 @@ func (h *host) jobs(list []string) (map[string]float64, error) {
 type settled struct {
 	loadMS    float64
 	pssMiB    float64
+	anonMiB   float64
 	cpuMS     float64
 	processes int
 	switches  []string
@@ -205,20 +206,20 @@ func (i *instance) rest() (settled, error) {
 	}
 	time.Sleep(4 * time.Second)
 	before := -1.0
-	for range 15 {
+	for range 30 {
 		processes, err := tree(i.command.Process.Pid)
 		if err != nil {
 			return result, err
 		}
-		if result.pssMiB, err = pss(processes); err != nil {
+		if result.pssMiB, result.anonMiB, err = pss(processes); err != nil {
 			return result, err
 		}
 		result.processes = len(processes)
-		if change := result.pssMiB - before; change < 0.5 && change > -0.5 {
+		if change := result.anonMiB - before; change < 0.5 && change > -0.5 {
 			result.cpuMS = cpu(processes)
 			return result, sandboxed(processes)
 		}
-		before = result.pssMiB
+		before = result.anonMiB
 		time.Sleep(time.Second)
 	}
 	return result, fmt.Errorf("%s: memory does not settle", i.host.name)

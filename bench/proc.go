@@ -68,19 +68,20 @@ func stat(pid int) []string {
 
 // pss sums the proportional set size in MiB. The kernel shows it to the same user, for sandboxed processes too: their user
 // namespace belongs to that user. Where it does not, there is no figure, rather than another one under the same name.
-func pss(processes []process) (float64, error) {
-	var sum int
+// anonymous is the part of it that no other program of the machine can share, and so make smaller.
+func pss(processes []process) (all, anonymous float64, err error) {
 	for _, p := range processes {
 		text, err := os.ReadFile(file(p.pid, "smaps_rollup"))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
 		if err != nil {
-			return 0, fmt.Errorf("PSS of %s: %w", p.kind(), err)
+			return 0, 0, fmt.Errorf("PSS of %s: %w", p.kind(), err)
 		}
-		sum += number(text, "Pss:")
+		all += float64(number(text, "Pss:")) / 1024
+		anonymous += float64(number(text, "Pss_Anon:")) / 1024
 	}
-	return float64(sum) / 1024, nil
+	return all, anonymous, nil
 }
 
 // number reads the first number after a label at the start of a line.

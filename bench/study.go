@@ -65,9 +65,10 @@ func printStudy(variants []string, all [][]settled) {
 	columns := []func(settled) float64{
 		func(r settled) float64 { return r.loadMS },
 		func(r settled) float64 { return r.pssMiB },
+		func(r settled) float64 { return r.anonMiB },
 		func(r settled) float64 { return r.cpuMS },
 	}
-	fmt.Printf("%8s %9s %8s %9s %8s %9s %8s %5s  switches\n", "fastest", "start ms", "±", "PSS MiB", "±", "CPU ms", "±", "procs")
+	fmt.Printf("%8s %9s %8s %9s %8s %9s %8s %9s %8s %5s  switches\n", "fastest", "start ms", "±", "PSS MiB", "±", "anonymous", "±", "CPU ms", "±", "procs")
 	for n, variant := range variants {
 		fastest := all[n][0].loadMS
 		for _, r := range all[n] {
