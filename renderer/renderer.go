@@ -20,6 +20,9 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+
+	_ "github.com/oriel-go/oriel/cef" // libcef's loader, which the C here calls
+	"github.com/oriel-go/oriel/protocol"
 )
 
 // #cgo CFLAGS: -std=c11 -I${SRCDIR}/../cef
@@ -32,13 +35,10 @@ const WorldName = "oriel"
 var runtime embed.FS
 
 // fragments of the runtime in the order in which they are joined.
-var fragments = []string{"codec", "world", "handshake", "emitter", "ipc", "bridge", "process", "preload"}
+var fragments = []string{"codec", "rules", "world", "handshake", "emitter", "ipc", "bridge", "process", "preload"}
 
-// Rule lets origins use channels. A pattern is a text that must match as a whole, or one with a trailing * that must match up to it.
-type Rule struct {
-	Channels []string `json:"channels"`
-	Origins  []string `json:"origins"`
-}
+// Rule lets origins use channels.
+type Rule = protocol.Rule
 
 // Config is what the runtime of one browser has to know.
 type Config struct {
@@ -63,6 +63,11 @@ type Config struct {
 func Source(config Config) (string, error) {
 	if !isToken(config.Token) {
 		return "", fmt.Errorf("renderer: a token has %d lower-case hex digits", TokenLength)
+	}
+	for _, rule := range config.Allow {
+		if err := rule.Validate(); err != nil {
+			return "", fmt.Errorf("renderer: %w", err)
+		}
 	}
 	encoded, err := json.Marshal(config) // escapes <, > and U+2028 too, so it is JavaScript as well
 	if err != nil {

@@ -1,22 +1,10 @@
 // ipcRenderer: Electron's names, meanings and texts over packets of our own.
 
-const RESERVED = 'oriel:';
-
-function matches(pattern, text) {
-  return pattern.endsWith('*') ? text.startsWith(pattern.slice(0, -1)) : text === pattern;
-}
-
-// The whitelist of this window. Main checks again with the origin it knows the frame by; here a refused call costs no message.
-function isAllowed(channel) {
-  const origin = location.origin;
-  return (CONFIG.allow || []).some((rule) =>
-    rule.channels.some((pattern) => matches(pattern, channel)) && rule.origins.some((pattern) => matches(pattern, origin)));
-}
-
-// Why a channel may not be used from here, or null.
+// Why a channel may not be used from here, or null. Main checks again, with the origin that it knows the frame by; here a refused
+// call costs no message.
 function refusalOf(channel) {
-  if (channel.startsWith(RESERVED)) return `Channel names that start with '${RESERVED}' are reserved`;
-  if (!isAllowed(channel)) return `Channel '${channel}' is not allowed for origin '${location.origin}'`;
+  if (channel.startsWith(rules.RESERVED)) return `Channel names that start with '${rules.RESERVED}' are reserved`;
+  if (!rules.allowed(CONFIG.allow || [], location.origin, channel)) return `Channel '${channel}' is not allowed for origin '${location.origin}'`;
   return null;
 }
 
