@@ -18,8 +18,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"sync"
+	"syscall"
 
 	"go.uber.org/zap"
 
@@ -152,13 +154,20 @@ func (a *App) fail(err error) {
 // start runs f off the UI thread, after those before it.
 func (a *App) start(f func(context.Context) error) {
 	a.queue.Add(func() {
-		if err := f(a.host.Context()); err != nil {
+		ctx := a.host.Context()
+		err := f(ctx)
+		if ctx.Err() != nil && (errors.Is(err, ctx.Err()) || errors.Is(err, context.Cause(ctx)) || errors.Is(err, host.ErrNotRunning)) {
+			return // it was interrupted by the end of the app
+		}
+		if err != nil {
 			a.fail(err)
 		}
 	})
 }
 
 // Run runs the app until it has quit: by Quit, by the last window, or by the end of ctx, which closes windows without asking their pages.
+// SIGINT and SIGTERM quit it, too (Options.OwnSignals): the first as Quit does, a second one without asking.
+//
 // It must be called from the main goroutine before that has been moved to another thread, which is so in func main, and once per process.
 // It returns nil after a regular end, else what went wrong.
 func (a *App) Run(ctx context.Context) error {
@@ -192,12 +201,44 @@ func (a *App) run(ctx context.Context) error {
 	}
 	ctx, a.cancel = context.WithCancelCause(ctx)
 	defer a.cancel(ErrQuit)
+	if !a.o.OwnSignals {
+		defer a.quitOnSignal()()
+	}
 	return engine.Run(engine.Options{
 		RuntimeDir: runtimeDir, DataDir: filepath.Join(a.o.DataDir, "chromium"), NoSandbox: !decision.Sandbox,
 		OwnSwitches: a.o.ChromiumSwitchesFromArgs || a.o.Development, Switches: a.o.switches(), Schemes: schemes,
 		DebugPort: a.o.debugPort(), Locale: a.o.Languages, LogSeverity: a.o.severity(), Log: a.log,
 		Ready: func() { a.ready(ctx) },
 	})
+}
+
+// quitOnSignal listens to the signals by which a terminal or a session asks a program to end. One that the process was told to ignore, as
+// by nohup, stays ignored.
+func (a *App) quitOnSignal() (stop func()) {
+	signals := make(chan os.Signal, 2)
+	for _, s := range []os.Signal{syscall.SIGINT, syscall.SIGTERM} {
+		if !signal.Ignored(s) {
+			signal.Notify(signals, s)
+		}
+	}
+	done := make(chan struct{})
+	go func() {
+		force := false
+		for {
+			select {
+			case s := <-signals:
+				a.log.Info("quits on a signal", zap.Stringer("signal", s), zap.Bool("force", force))
+				a.host.Quit(force)
+				force = true
+			case <-done:
+				return
+			}
+		}
+	}()
+	return func() {
+		signal.Stop(signals)
+		close(done)
+	}
 }
 
 // schemes are the app's own: a standard, secure scheme that fetch takes, subject to the rules of CORS.

@@ -57,7 +57,7 @@ func Run(o Options) error {
 	}
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	defer stop.Do(func() { close(stopped) })
+	defer closeQueue()
 	if err := cef.Load(o.RuntimeDir); err != nil {
 		return err
 	}
@@ -85,7 +85,7 @@ func Run(o Options) error {
 		return o.startError(err)
 	}
 	cef.RunMessageLoop()
-	stop.Do(func() { close(stopped) })
+	closeQueue()
 	cef.Shutdown()
 	return nil
 }
@@ -139,6 +139,7 @@ func (o Options) app(schemes, log string) *cef.App {
 				if o.Ready != nil {
 					o.Ready()
 				}
+				openQueue()
 			},
 			OnBeforeChildProcessLaunch: func(line *cef.CommandLine) {
 				line.AppendSwitchWithValue(renderer.SwitchCEFDir, o.RuntimeDir)
@@ -152,13 +153,45 @@ func (o Options) app(schemes, log string) *cef.App {
 	}
 }
 
-// Post runs f on the UI thread, soon. After the end it does nothing.
+// queue guards the UI thread's own against calls that come too early or too late.
+var queue struct {
+	sync.Mutex
+	open  bool
+	early []func() // posted before there was a UI thread
+}
+
+// Post runs f on the UI thread, soon; before the start, once libcef is up. After the end it does nothing.
 func Post(f func()) {
+	queue.Lock()
+	defer queue.Unlock()
 	select {
 	case <-stopped:
 	default:
-		cef.PostTask(cef.ThreadIDUI, &cef.Task{Execute: f})
+		if queue.open {
+			cef.PostTask(cef.ThreadIDUI, &cef.Task{Execute: f})
+		} else {
+			queue.early = append(queue.early, f)
+		}
 	}
+}
+
+// openQueue posts what had to wait.
+func openQueue() {
+	queue.Lock()
+	queue.open = true
+	early := queue.early
+	queue.early = nil
+	queue.Unlock()
+	for _, f := range early {
+		Post(f)
+	}
+}
+
+// closeQueue makes sure that nobody is about to post: after it libcef may go.
+func closeQueue() {
+	queue.Lock()
+	defer queue.Unlock()
+	stop.Do(func() { close(stopped) })
 }
 
 // OnUI reports whether the caller is on the UI thread.
