@@ -80,6 +80,8 @@ func InApp(t *testing.T, o app.Options, f func(t *testing.T, a *app.App)) {
 type Process struct {
 	Env  []string // in addition to the usual, KEY=value
 	Args []string // in addition to those of the test
+	// Root starts it as root: the user who runs the tests, if that is root, or else root of a user namespace.
+	Root bool
 	// Wait, if not nil, is called in the parent while the process runs, with its process number.
 	Wait func(t *testing.T, pid int)
 }
@@ -161,7 +163,11 @@ func Start(t *testing.T, p Process) (output string, err error) {
 	cmd.Stdout, cmd.Stderr = &out, &out
 	cmd.Dir = dir
 	cmd.Env = append(environment(t, dir), p.Env...)
-	asOrdinaryUser(cmd)
+	if p.Root {
+		asRoot(cmd)
+	} else {
+		asOrdinaryUser(cmd)
+	}
 	cmd.WaitDelay = 10 * time.Second
 	if err := cmd.Start(); err != nil {
 		t.Fatalf("start the test process: %v", err)

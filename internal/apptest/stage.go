@@ -49,6 +49,16 @@ func asOrdinaryUser(cmd *exec.Cmd) {
 	}
 }
 
+// asRoot makes cmd run with the user id 0.
+func asRoot(cmd *exec.Cmd) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if uid, gid := os.Getuid(), os.Getgid(); uid != 0 {
+		cmd.SysProcAttr.Cloneflags = syscall.CLONE_NEWUSER
+		cmd.SysProcAttr.UidMappings = []syscall.SysProcIDMap{{HostID: uid, Size: 1}}
+		cmd.SysProcAttr.GidMappings = []syscall.SysProcIDMap{{HostID: gid, Size: 1}}
+	}
+}
+
 // environment is what an app needs and nothing else, so that tests do not depend on whose machine this is.
 func environment(t *testing.T, dir string) []string {
 	t.Helper()
