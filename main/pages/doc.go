@@ -5,7 +5,14 @@
 // are answered inside the process, no network and no certificate has a part in it. One handler serves both alike.
 //
 // A handler gets ordinary requests: bodies, headers, ranges and redirects work, what it writes is streamed, a panic is a 500, and the
-// request's context ends with [ErrCancelled] as its cause when the page gives the load up.
+// request's context ends with [ErrCancelled] as its cause when the page gives the load up. Sec-Fetch-Site, -Mode (for navigations) and
+// -Dest are true as far as Chromium tells, whatever the page sent.
+//
+// No other origin gets at the pages: its requests, whether by fetch, image, script or form, are refused before a handler runs. A link to a
+// page is followed, and is as ever a GET.
+//
+// What differs from a web server: nothing undoes a Content-Encoding, so answers must not be compressed; the HTTP cache has no part, pages
+// are as fast without; informational answers and trailers go nowhere; and a request's body cannot hold a Blob ([ErrBodyHidden]).
 package pages
 
 import "github.com/oriel-go/oriel/main/internal/scheme"

@@ -84,7 +84,11 @@ func (s *Server) Factory() *cef.SchemeHandlerFactory {
 	}
 }
 
-// Guard is a cef.RequestHandler.GetResourceRequestHandler. It answers what browsers request from the server's origins, and nil for others.
+// A Guard is a cef.RequestHandler.GetResourceRequestHandler.
+type Guard = func(browser *cef.Browser, frame *cef.Frame, request *cef.Request, navigation, download bool, initiator string,
+	disableDefault *bool) *cef.ResourceRequestHandler
+
+// Guard, of type [Guard], answers what browsers request from the server's origins, and nil for others.
 func (s *Server) Guard(_ *cef.Browser, _ *cef.Frame, request *cef.Request, navigation, _ bool, initiator string, _ *bool) *cef.ResourceRequestHandler {
 	origin := originOf(request.GetURL())
 	if !s.origins[origin] {

@@ -5,6 +5,7 @@ import (
 	"mime"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/oriel-go/oriel/cef"
@@ -51,7 +52,7 @@ func (w *response) writeHeader(status int) {
 	if w.status != 0 || w.over || status < 200 {
 		return
 	}
-	w.status, w.sent = status, w.header.Clone()
+	w.status, w.sent = status, cleanHeader(w.header)
 	if v := w.sent.Get("Content-Length"); v != "" {
 		if n, err := strconv.ParseInt(v, 10, 64); err == nil && n >= 0 {
 			w.length = n
@@ -198,6 +199,31 @@ func (w *response) crash() {
 func (w *response) end(failure cef.ErrorCode) {
 	w.over = true
 	w.load.pipe.close(failure)
+}
+
+// cleanHeader copies h as net/http would send it: a value cannot end its line, and what is no name is left out.
+func cleanHeader(h http.Header) http.Header {
+	clean := make(http.Header, len(h)+2)
+	for name, values := range h {
+		if name == "" || strings.ContainsFunc(name, notInNames) {
+			continue
+		}
+		for _, v := range values {
+			clean[name] = append(clean[name], strings.TrimSpace(strings.Map(lineToSpace, v)))
+		}
+	}
+	return clean
+}
+
+func notInNames(r rune) bool {
+	return r <= ' ' || r >= 0x7F || strings.ContainsRune(`()<>@,;:\"/[]?={}`, r)
+}
+
+func lineToSpace(r rune) rune {
+	if r == '\r' || r == '\n' || r == 0 {
+		return ' '
+	}
+	return r
 }
 
 func bodyAllowed(status int) bool {

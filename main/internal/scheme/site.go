@@ -2,7 +2,7 @@ package scheme
 
 import (
 	"net/http"
-	"net/url"
+	"strings"
 
 	"go.uber.org/zap"
 
@@ -74,11 +74,16 @@ func (s *Server) judge(q *cef.Request, origin, sender string) site {
 	return refused
 }
 
-// originOf returns the origin of a URL of a standard scheme as Chromium writes it, "" if it has none.
+// originOf returns the origin of a URL of a standard scheme as Chromium writes it, "" if it has none. It takes what url.Parse refuses, such
+// as a stray %, since whose a URL is must not hang on the rest of it.
 func originOf(s string) string {
-	u, err := url.Parse(s)
-	if err != nil || u.Host == "" {
+	scheme, rest, ok := strings.Cut(s, "://")
+	if i := strings.IndexAny(rest, `/?#\`); i >= 0 {
+		rest = rest[:i]
+	}
+	host := rest[strings.LastIndexByte(rest, '@')+1:]
+	if !ok || host == "" {
 		return ""
 	}
-	return u.Scheme + "://" + u.Host
+	return scheme + "://" + host
 }
