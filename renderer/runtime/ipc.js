@@ -41,6 +41,7 @@ class IpcRenderer extends Emitter {
     checkChannel(channel);
     const refusal = refusalOf(channel);
     if (refusal) throw remoteError(channel, 'Error', refusal, 'not-allowed');
+    if (pending.size >= codec.limits.inFlight) throw remoteError(channel, 'Error', `${pending.size} calls wait for an answer already`, 'limit');
     const id = nextId();
     const packet = codec.invoke(documentNumber, id, channel, args); // throws before anything is pending
     return new Promise((resolve, reject) => {
