@@ -91,7 +91,7 @@ func (w *Window) create() {
 	fillExtraInfo(extra, w.token)
 	settings := &cef.BrowserSettings{BackgroundColor: argb(w.o.Background)}
 	w.view = cef.BrowserViewCreate(client, blank, settings, extra, nil, delegate)
-	w.win = cef.WindowCreateTopLevel(w.windowDelegate())
+	cef.WindowCreateTopLevel(w.windowDelegate()).Release() // windowCreated has taken a reference
 }
 
 // do runs f on the UI thread if the window is still there.
