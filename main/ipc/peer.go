@@ -1,32 +1,42 @@
 package ipc
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
+	"time"
 
 	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
 
 	"github.com/oriel-go/oriel/protocol"
 )
 
 // Why a context ended or a message could not be sent.
 var (
-	ErrNavigated = errors.New("ipc: the document was replaced or went away")
-	ErrCanceled  = errors.New("ipc: the page gave up the request")
-	ErrClosed    = errors.New("ipc: the window is closed")
+	ErrNavigated    = errors.New("ipc: the document was replaced or went away")
+	ErrRendererGone = errors.New("ipc: the page's process is gone")
+	ErrCanceled     = errors.New("ipc: the page gave up the request")
+	ErrClosed       = errors.New("ipc: the window is closed")
+	ErrNotAllowed   = errors.New("ipc: the channel is not allowed for this origin")
 )
+
+// ErrStale is the kind of the error for a packet of a document that is not, or no longer, the current one. It is no sign of anything wrong:
+// packets may be on their way when a document goes.
+var ErrStale = errors.New("ipc: packet of a document that is not the current one")
 
 // A Conn says where a packet came from. The window package makes them from what Chromium tells.
 type Conn struct {
 	Sender Sender
-	// Connect opens the way back. It is called within Receive, once for each document.
+	// Connect opens the way back. It is called within Receive, once for each document, and must not call the Peer.
 	Connect func() Link
 }
 
-// A Link carries packets to a frame. Its methods may be called from any goroutine.
+// A Link carries packets to a frame. Its methods may be called from any goroutine, must not call the Peer and do not block.
 type Link interface {
-	// Send takes a whole packet, which it may keep, and does not block.
+	// Send takes a whole packet, which is the caller's again when it returns.
 	Send(packet []byte) error
 	// Close ends the link; Send fails from then on.
 	Close()
@@ -34,7 +44,9 @@ type Link interface {
 
 // PeerOptions are what a Peer needs from the window it belongs to.
 type PeerOptions struct {
-	Router *Router
+	// Context is the parent of every handler's; nil means [context.Background].
+	Context context.Context
+	Router  *Router
 	// Allowed says which origin may use which channel.
 	Allowed func(origin, channel string) bool
 	// Reserved hears messages on channels that are Oriel's own. May be nil.
@@ -45,134 +57,188 @@ type PeerOptions struct {
 // A Peer is main's end of the conversation with one frame slot, such as a window's main frame: it outlives the documents that come and go
 // in it. Apps do not need it; windows make theirs.
 type Peer struct {
-	o PeerOptions
+	o     PeerOptions
+	noise *zap.Logger // for what a page can bring about as often as it likes
 
 	mu      sync.Mutex
-	doc     *document
-	waiting [][]byte // encoded sends, for the next document
-	queued  int      // bytes in waiting
+	frame   *Frame    // the document that is there now, or nil
+	waiting []message // for a document to come
+	queued  int       // bytes in waiting
 	closed  error
+	line    line
 }
+
+// A message is a send whose packet lacks the document's number.
+type message struct {
+	channel string
+	packet  []byte
+}
+
+// messageCost is what a waiting message takes besides its bytes.
+const messageCost = 64
 
 // NewPeer returns a Peer without a document: what is sent waits for one, within protocol.MaxQueuedBytes.
 func NewPeer(o PeerOptions) *Peer {
 	if o.Log == nil {
 		o.Log = zap.NewNop()
 	}
-	return &Peer{o: o}
+	if o.Context == nil {
+		o.Context = context.Background()
+	}
+	return &Peer{o: o, noise: o.Log.WithOptions(zap.WrapCore(func(c zapcore.Core) zapcore.Core {
+		return zapcore.NewSamplerWithOptions(c, time.Second, 20, 1000)
+	}))}
 }
 
-// Receive takes a packet that came from c, and keeps it. It does not block and calls no code of the app on the caller's goroutine.
-// A packet that is malformed or from a document that has gone is dropped; an error says why.
+// Receive takes a packet that came from c, and keeps it. It does not block and calls no code of the app. Packets must be handed over one
+// after the other, in the order they came. What is malformed, of another document ([ErrStale]) or beyond a limit is dropped; an error
+// says why.
 func (p *Peer) Receive(c Conn, packet []byte) error {
 	parsed, err := protocol.Parse(packet)
 	if err != nil {
 		return err
 	}
-	frames := parsed.Frames
-	if frames[0].Kind == protocol.KindHello {
+	messages := parsed.Frames
+	if messages[0].Kind == protocol.KindHello {
 		if err := p.open(c, parsed.Document); err != nil {
 			return err
 		}
-		frames = frames[1:]
+		if messages = messages[1:]; len(messages) == 0 {
+			return nil
+		}
 	}
-	p.mu.Lock()
-	d := p.doc
-	p.mu.Unlock()
-	if d == nil || d.number != parsed.Document || d.sender.FrameID != c.Sender.FrameID || d.sender.Origin != c.Sender.Origin {
-		return fmt.Errorf("ipc: packet of document %d, which is not the current one", parsed.Document)
+	f := p.Frame()
+	if f == nil || f.number != parsed.Document || f.sender.FrameID != c.Sender.FrameID || f.sender.Origin != c.Sender.Origin {
+		return fmt.Errorf("%w: %d of frame %s at %s", ErrStale, parsed.Document, c.Sender.FrameID, c.Sender.Origin)
 	}
-	for i := range frames {
-		d.take(&frames[i], c.Sender)
-	}
-	return nil
+	return f.take(messages, c.Sender, len(packet))
 }
 
 // open begins a new document: the old one's requests end, what waited is sent.
 func (p *Peer) open(c Conn, number uint32) error {
 	p.mu.Lock()
-	if p.closed != nil {
-		p.mu.Unlock()
-		return p.closed
-	}
-	old := p.doc
-	if old != nil && old.number == number {
-		p.mu.Unlock()
-		return fmt.Errorf("ipc: document %d says hello twice", number)
-	}
-	d := newDocument(p, c, number)
-	p.doc = d
-	waiting := p.waiting
-	p.waiting, p.queued = nil, 0
-	for _, frame := range waiting {
-		if err := d.link.Send(append(protocol.AppendHeader(nil, number), frame...)); err != nil {
-			p.o.Log.Warn("message lost", zap.Error(err))
-		}
-	}
-	p.mu.Unlock()
-	if old != nil {
-		old.end(ErrNavigated)
-	}
-	return nil
-}
-
-// Send sends a message to the frame's document, or keeps it for the next one. Messages arrive in the order sent.
-func (p *Peer) Send(channel string, args ...any) error {
-	if err := protocol.ValidChannel(channel); err != nil {
-		return fmt.Errorf("ipc: send: %w", err)
-	}
-	packet, err := protocol.AppendSend(protocol.AppendHeader(nil, 1), channel, args...)
-	if err != nil {
-		return fmt.Errorf("ipc: send on %q: %w", channel, err)
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
+	old := p.frame
 	switch {
 	case p.closed != nil:
-		return fmt.Errorf("ipc: send on %q: %w", channel, p.closed)
-	case p.doc != nil:
-		return p.doc.send(packet)
-	case p.queued+len(packet) > protocol.MaxQueuedBytes:
-		return fmt.Errorf("ipc: send on %q: %w: more than %d bytes wait for the page", channel, protocol.ErrLimit, protocol.MaxQueuedBytes)
+		p.mu.Unlock()
+		return p.closed
+	case old != nil && old.number == number:
+		p.mu.Unlock()
+		return fmt.Errorf("ipc: document %d says hello twice", number)
+	case old != nil:
+		old.ended = ErrNavigated
 	}
-	p.waiting = append(p.waiting, packet[protocol.HeaderSize:])
-	p.queued += len(packet)
+	f := newFrame(p, c, number)
+	p.frame = f
+	p.waiting = slices.DeleteFunc(p.waiting, func(m message) bool {
+		if !p.o.Allowed(f.sender.Origin, m.channel) {
+			return false
+		}
+		p.queued -= len(m.packet) + messageCost
+		if err := f.send(m.packet); err != nil {
+			p.o.Log.Warn("message lost", zap.String("channel", m.channel), zap.Error(err))
+		}
+		return true
+	})
+	p.mu.Unlock()
+	if old != nil {
+		old.finish(ErrNavigated)
+	}
 	return nil
 }
 
-// Gone tells that the frame of that name is no more. Its document's requests end; another frame's are left alone.
-func (p *Peer) Gone(frameID string, cause error) {
+// Send sends a message to the frame's document, or keeps it for the next one whose origin may use the channel. Messages arrive in the
+// order sent.
+func (p *Peer) Send(channel string, args ...any) error {
+	b := buffers.Get().(*buffer)
+	defer b.release()
+	if err := b.message(channel, args); err != nil {
+		return err
+	}
 	p.mu.Lock()
-	d := p.doc
-	if d == nil || d.sender.FrameID != frameID {
+	f, cost := p.frame, len(b.packet)+messageCost
+	switch {
+	case p.closed != nil:
+		p.mu.Unlock()
+		return fmt.Errorf("ipc: send on %q: %w", channel, p.closed)
+	case f == nil && p.queued+cost > protocol.MaxQueuedBytes:
+		p.mu.Unlock()
+		return fmt.Errorf("ipc: send on %q: %w: more than %d bytes wait for the page", channel, protocol.ErrLimit, protocol.MaxQueuedBytes)
+	case f == nil:
+		p.waiting = append(p.waiting, message{channel, slices.Clone(b.packet)})
+		p.queued += cost
+		p.mu.Unlock()
+		return nil
+	}
+	p.mu.Unlock()
+	return f.sendMessage(channel, b.packet)
+}
+
+// Gone tells that the frame of that name is no more. Its document ends; another frame's is left alone.
+func (p *Peer) Gone(frameID string, cause error) {
+	p.end(cause, func(f *Frame) bool { return f.sender.FrameID == frameID })
+}
+
+// End ends the document there is, whichever frame it is in.
+func (p *Peer) End(cause error) {
+	p.end(cause, func(*Frame) bool { return true })
+}
+
+func (p *Peer) end(cause error, meant func(*Frame) bool) {
+	p.mu.Lock()
+	f := p.frame
+	if f == nil || !meant(f) {
 		p.mu.Unlock()
 		return
 	}
-	p.doc = nil
+	p.frame, f.ended = nil, cause
 	p.mu.Unlock()
-	d.end(cause)
+	f.finish(cause)
 }
 
 // Close ends the conversation for good: open requests are cancelled with the cause, later sends fail with it.
 func (p *Peer) Close(cause error) {
 	p.mu.Lock()
-	d := p.doc
 	if p.closed == nil {
 		p.closed = cause
 	}
-	p.doc, p.waiting, p.queued = nil, nil, 0
+	p.waiting, p.queued = nil, 0
 	p.mu.Unlock()
-	if d != nil {
-		d.end(cause)
-	}
+	p.End(cause)
 }
 
-// Sender returns who is at the other end now; ok is false while there is no document.
-func (p *Peer) Sender() (s Sender, ok bool) {
+// Frame returns the document that is there now, or nil.
+func (p *Peer) Frame() *Frame {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.doc == nil {
-		return Sender{}, false
+	return p.frame
+}
+
+// A buffer is for a packet on its way out.
+type buffer struct{ packet []byte }
+
+// maxBuffer is the largest capacity that is kept for the next packet.
+const maxBuffer = 1 << 20
+
+var buffers = sync.Pool{New: func() any { return &buffer{make([]byte, 0, 256)} }}
+
+// begin starts a packet; the document's number comes last.
+func (b *buffer) begin() { b.packet = protocol.AppendHeader(b.packet[:0], 1) }
+
+// message makes the packet of a send.
+func (b *buffer) message(channel string, args []any) (err error) {
+	if err := protocol.ValidChannel(channel); err != nil {
+		return fmt.Errorf("ipc: send: %w", err)
 	}
-	return p.doc.sender, true
+	b.begin()
+	if b.packet, err = protocol.AppendSend(b.packet, channel, args...); err != nil {
+		return fmt.Errorf("ipc: send on %q: %w", channel, err)
+	}
+	return nil
+}
+
+func (b *buffer) release() {
+	if cap(b.packet) <= maxBuffer {
+		buffers.Put(b)
+	}
 }

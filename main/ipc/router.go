@@ -1,7 +1,6 @@
 package ipc
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"sync"
@@ -14,57 +13,76 @@ type Router struct {
 	parent *Router
 
 	mu        sync.RWMutex
-	handlers  map[string]*handler
-	listeners map[string][]*listener
+	handlers  map[string]*target
+	listeners map[string][]*target
 }
 
-// A handler answers the requests of a channel.
-type handler struct {
-	call func(ctx context.Context, args *protocol.Args) (any, error)
-	once bool
+// A target is a handler or listener: a function of the app that messages on a channel are for.
+type target struct {
+	// call decodes the arguments, calls r.begin and then the function.
+	call func(r *request) (any, error)
+	once func() bool // takes it away and reports whether it was still there; nil if it stays
 }
 
-// A listener hears the messages of a channel.
-type listener struct {
-	call func(ctx context.Context, args *protocol.Args) error
-	once bool
-}
+// take reports whether the target may be called.
+func (t *target) take() bool { return t.once == nil || t.once() }
 
-// NewRouter returns a router whose misses go to parent, which may be nil. An app and its windows bring their own: app.App.IPC,
-// window.Window.IPC.
+// NewRouter returns a router whose misses go to parent, which may be nil. Apps, windows and frames bring their own: app.App.IPC,
+// window.Window.IPC, [Frame.IPC].
 func NewRouter(parent *Router) *Router {
-	return &Router{parent: parent, handlers: map[string]*handler{}, listeners: map[string][]*listener{}}
+	return &Router{parent: parent, handlers: map[string]*target{}, listeners: map[string][]*target{}}
 }
 
-func (r *Router) handle(channel string, h *handler) {
+// mustBeValid panics if an app cannot use the channel.
+func mustBeValid(channel string) {
 	if err := protocol.ValidChannel(channel); err != nil {
 		panic(fmt.Errorf("ipc: %w", err))
+	}
+}
+
+func (r *Router) handle(channel string, once bool, call func(*request) (any, error)) {
+	mustBeValid(channel)
+	t := &target{call: call}
+	if once {
+		t.once = func() bool { return r.removeHandler(channel, t) }
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.handlers[channel] != nil {
-		panic(fmt.Errorf("ipc: Attempted to register a second handler for '%s'", channel))
+		panic(fmt.Sprintf("Attempted to register a second handler for '%s'", channel))
 	}
-	r.handlers[channel] = h
+	r.handlers[channel] = t
 }
 
-func (r *Router) on(channel string, l *listener) (remove func()) {
-	if err := protocol.ValidChannel(channel); err != nil {
-		panic(fmt.Errorf("ipc: %w", err))
+func (r *Router) removeHandler(channel string, t *target) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.handlers[channel] != t {
+		return false
+	}
+	delete(r.handlers, channel)
+	return true
+}
+
+func (r *Router) on(channel string, once bool, call func(*request) (any, error)) (remove func()) {
+	mustBeValid(channel)
+	t := &target{call: call}
+	if once {
+		t.once = func() bool { return r.removeListener(channel, t) }
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.listeners[channel] = append(slices.Clip(r.listeners[channel]), l)
-	return func() { r.remove(channel, l) }
+	r.listeners[channel] = append(slices.Clip(r.listeners[channel]), t)
+	return func() { r.removeListener(channel, t) }
 }
 
-// remove takes l off the channel's list and reports whether it was still there. Lists are replaced, never changed: readers hold them
-// without a lock.
-func (r *Router) remove(channel string, l *listener) bool {
+// removeListener takes t off the channel's list and reports whether it was still there. Lists are replaced, never changed: readers hold
+// them without a lock.
+func (r *Router) removeListener(channel string, t *target) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	old := r.listeners[channel]
-	rest := slices.DeleteFunc(slices.Clone(old), func(x *listener) bool { return x == l })
+	rest := slices.DeleteFunc(slices.Clone(old), func(x *target) bool { return x == t })
 	if len(rest) == 0 {
 		delete(r.listeners, channel)
 	} else {
@@ -73,57 +91,49 @@ func (r *Router) remove(channel string, l *listener) bool {
 	return len(rest) < len(old)
 }
 
-// RemoveHandler removes the channel's handler. Without one it does nothing.
+// RemoveHandler removes the channel's handler. Without one it does nothing. Requests that are being handled go on.
 func (r *Router) RemoveHandler(channel string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.handlers, channel)
 }
 
-// RemoveAllListeners removes the channel's listeners.
-func (r *Router) RemoveAllListeners(channel string) {
+// RemoveAllListeners removes the listeners of the channels named, or of all if none is.
+func (r *Router) RemoveAllListeners(channels ...string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	delete(r.listeners, channel)
+	if len(channels) == 0 {
+		clear(r.listeners)
+	}
+	for _, channel := range channels {
+		delete(r.listeners, channel)
+	}
 }
 
-// handlerFor finds the nearest handler of a channel and takes it away if it is for one call only.
-func (r *Router) handlerFor(channel string) *handler {
+// handlerFor finds the nearest handler of a channel.
+func (r *Router) handlerFor(channel string) *target {
 	for ; r != nil; r = r.parent {
 		r.mu.RLock()
-		h := r.handlers[channel]
+		t := r.handlers[channel]
 		r.mu.RUnlock()
-		if h == nil {
-			continue
-		}
-		if !h.once {
-			return h
-		}
-		r.mu.Lock()
-		mine := r.handlers[channel] == h
-		if mine {
-			delete(r.handlers, channel)
-		}
-		r.mu.Unlock()
-		if mine {
-			return h
+		if t != nil {
+			return t
 		}
 	}
 	return nil
 }
 
-// listenersFor collects the listeners of a channel, nearest first, and takes away those that are for one message only.
-func (r *Router) listenersFor(channel string) []*listener {
-	var all []*listener
+// listenersFor collects the listeners of a channel, nearest first.
+func (r *Router) listenersFor(channel string) []*target {
+	var all []*target
 	for ; r != nil; r = r.parent {
 		r.mu.RLock()
-		ls := r.listeners[channel]
+		ts := r.listeners[channel]
 		r.mu.RUnlock()
-		for _, l := range ls {
-			if l.once && !r.remove(channel, l) {
-				continue // another message took it
-			}
-			all = append(all, l)
+		if all == nil {
+			all = slices.Clip(ts)
+		} else {
+			all = append(all, ts...)
 		}
 	}
 	return all

@@ -1,6 +1,9 @@
 package ipc
 
-import "context"
+import (
+	"context"
+	"errors"
+)
 
 // A Sender is where a message comes from, as Chromium knows it.
 type Sender struct {
@@ -11,10 +14,45 @@ type Sender struct {
 	Origin    string // "scheme://host[:port]", or "null" for an opaque one
 }
 
-type senderKey struct{}
+// A delivery is a packet whose messages are being worked on.
+type delivery struct {
+	frame  *Frame
+	sender Sender
+	ctx    context.Context // what listeners get
+	size   int             // bytes of the packet
+	left   int             // messages that still hold it; Peer.mu
+}
+
+type deliveryKey struct{}
+
+func deliveryOf(ctx context.Context) *delivery {
+	d, _ := ctx.Value(deliveryKey{}).(*delivery)
+	return d
+}
 
 // SenderFrom returns the sender of the message that a handler or listener was called for. Outside of one it returns the zero Sender.
 func SenderFrom(ctx context.Context) Sender {
-	s, _ := ctx.Value(senderKey{}).(Sender)
-	return s
+	if d := deliveryOf(ctx); d != nil {
+		return d.sender
+	}
+	return Sender{}
+}
+
+// FrameFrom returns the document that sent the message which a handler or listener was called for, as event.senderFrame does in Electron.
+// Outside of one it returns nil.
+func FrameFrom(ctx context.Context) *Frame {
+	if d := deliveryOf(ctx); d != nil {
+		return d.frame
+	}
+	return nil
+}
+
+// Reply sends a message to the very document that ctx's message came from, as event.reply does in Electron. When that document has gone
+// it fails, with the cause as kind; the document that came after it hears nothing.
+func Reply(ctx context.Context, channel string, args ...any) error {
+	f := FrameFrom(ctx)
+	if f == nil {
+		return errors.New("ipc: reply: the context is not that of a handler or listener")
+	}
+	return f.Send(channel, args...)
 }

@@ -2,6 +2,7 @@ package window
 
 import (
 	"context"
+	"errors"
 	"sync"
 
 	"go.uber.org/zap"
@@ -121,7 +122,9 @@ func (w *Window) receive(_ *cef.Browser, frame *cef.Frame, source cef.ProcessID,
 	url := frame.GetURL()
 	sender := ipc.Sender{WindowID: w.id, FrameID: frame.GetIdentifier(), MainFrame: true, URL: url, Origin: originOf(url)}
 	conn := ipc.Conn{Sender: sender, Connect: func() ipc.Link { return &frameLink{frame: frame.Retain()} }}
-	if err := w.peer.Receive(conn, packet); err != nil {
+	if err := w.peer.Receive(conn, packet); errors.Is(err, ipc.ErrStale) {
+		w.log.Debug("packet dropped", zap.Error(err))
+	} else if err != nil {
 		w.log.Warn("packet dropped", zap.String("origin", sender.Origin), zap.Error(err))
 	}
 	return true

@@ -221,7 +221,7 @@ func (w *Window) rendererGone(status cef.TerminationStatus, code int, text strin
 		cef.TerminationStatusProcessCrashed: "crashed", cef.TerminationStatusProcessOOM: "oom",
 		cef.TerminationStatusLaunchFailed: "launch-failed", cef.TerminationStatusIntegrityFailure: "integrity-failure",
 	}
-	w.peer.Gone(w.frame, ipc.ErrNavigated)
+	w.peer.End(ipc.ErrRendererGone)
 	w.log.Error("the page's process is gone", zap.String("reason", reasons[status]), zap.Int("exit code", code), zap.String("text", text))
 	w.finishLoad(&LoadError{errAborted, "the page's process is gone: " + reasons[status], ""})
 	w.events.rendererGone.Emit(&w.queue, RendererGone{Reason: reasons[status], ExitCode: code})

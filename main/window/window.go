@@ -72,7 +72,7 @@ func New(a *app.App, o Options) (*Window, error) {
 		router: ipc.NewRouter(a.IPC()), prepared: make(chan struct{}), closed: make(chan struct{}), hidden: o.Hidden,
 	}
 	w.queue.Log = w.log
-	w.peer = ipc.NewPeer(ipc.PeerOptions{Router: w.router, Allowed: w.allowed, Reserved: w.reserved, Log: w.log})
+	w.peer = ipc.NewPeer(ipc.PeerOptions{Context: h.Context(), Router: w.router, Allowed: w.allowed, Reserved: w.reserved, Log: w.log})
 	if err := engine.Do(w.create); err != nil {
 		return nil, fmt.Errorf("window: %w", err)
 	}
@@ -114,6 +114,10 @@ func (w *Window) ID() int { return w.id }
 
 // IPC returns the window's router: handlers and listeners that serve this window only, before the app's.
 func (w *Window) IPC() *ipc.Router { return w.router }
+
+// MainFrame returns the window's document as a party to talk to, or nil while there is none that has a preload. It ends with the document;
+// after a navigation there is another one.
+func (w *Window) MainFrame() *ipc.Frame { return w.peer.Frame() }
 
 // Send sends a message to the page: ipcRenderer.on(channel, (event, ...args)) hears it. Sent before the page's preload runs, it waits for
 // that. Messages arrive in the order sent.
