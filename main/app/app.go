@@ -56,6 +56,16 @@ type App struct {
 // ErrQuit is the cause of the app's context after Quit.
 var ErrQuit = errors.New("the app quits")
 
+// Kinds of errors that Run returns.
+var (
+	// ErrSandbox says that Chromium's sandbox cannot work here and Options.Sandbox wants it; the text tells why, and what to do.
+	ErrSandbox = sandbox.ErrUnusable
+	// ErrAlreadyRunning says that another process runs with the same Options.DataDir.
+	ErrAlreadyRunning = engine.ErrNotified
+	// ErrStarted says that this process has run an app before.
+	ErrStarted = engine.ErrStarted
+)
+
 // New prepares an app. What is wrong with o is told by Run.
 func New(o Options) *App {
 	a := &App{o: o, keep: o.KeepRunning}

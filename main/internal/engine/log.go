@@ -60,7 +60,7 @@ func openLog(dataDir string, log *zap.Logger) (*logPipe, error) {
 		os.Remove(p.path)
 		return nil, fmt.Errorf("the pipe for libcef's log cannot be opened: %s: %w", p.path, err)
 	}
-	go p.read(log.Named("cef"))
+	go p.read(log.Named("cef").WithOptions(zap.WithCaller(false)))
 	if err := cef.DivertStderr(p.in); err != nil {
 		log.Warn("libcef's errors also go to standard error", zap.Error(err))
 	}
@@ -165,7 +165,6 @@ var logLevels = map[string]zapcore.Level{
 // harmless are lines of every start that ask for nothing to be done, by the file of Chromium's that writes them.
 var harmless = []string{
 	"base/memory/shared_memory_switch.cc:",                       // a utility process is promised a salt for traces and not given it: it makes its own
-	"sandbox/policy/linux/sandbox_linux.cc:",                     // the GPU process has threads before its sandbox; so has Chrome's
 	"chrome/browser/signin/account_consistency_mode_manager.cc:", // no Google account in an app
 }
 
