@@ -1,7 +1,6 @@
 // contextBridge: one half of the bridge here, the other in the page's world.
 
 const contextBridge = (() => {
-  if (!native) return null;
   const own = createHalf();
   const page = native.main();
   own.connect(page.table);

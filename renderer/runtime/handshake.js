@@ -1,5 +1,5 @@
-// The handshake with the native side. `native` is null where this document may have none (a frame below the main one, a world
-// that is not ours); then nothing else of the runtime does anything.
+// The handshake with the native side. Where this document may have none (a frame below the main one, a world that is not ours) the
+// runtime ends here, and must not have touched window.top or parent by then: that would build this world in those frames too, for good.
 let receivePacket = () => {}; // set by ipc.js
 
 const native = (() => {
@@ -8,6 +8,8 @@ const native = (() => {
   delete globalThis.__oriel;
   return bootstrap.value(CONFIG.token, MAIN_WORLD, (buffer) => receivePacket(buffer)) || null;
 })();
+
+if (!native) return;
 
 // The packets of this document carry its number, so that nothing reaches the document that came after it.
 const documentNumber = (() => {

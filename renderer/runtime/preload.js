@@ -14,18 +14,16 @@ function runPreload(text, path) {
   (0, eval)(source)(require, processObject, module, module.exports).call(module.exports);
 }
 
-if (native) {
-  sendPacket(codec.hello(documentNumber));
-  if (CONFIG.preload) {
-    const globals = { contextBridge, ipcRenderer, process: processObject, require, global: globalThis,
-      setImmediate: (callback, ...args) => setTimeout(callback, 0, ...args), clearImmediate: (id) => clearTimeout(id) };
-    for (const name of Object.keys(globals))
-      Object.defineProperty(globalThis, name, { value: globals[name], writable: true, configurable: true });
-    try {
-      runPreload(CONFIG.preload, (CONFIG.preloadPath || 'preload.js').replace(/\s/g, '%20'));
-    } catch (error) {
-      reportPreloadError(error);
-    }
-    processObject.emit('loaded');
+sendPacket(codec.hello(documentNumber));
+if (CONFIG.preload) {
+  const globals = { contextBridge, ipcRenderer, process: processObject, require, global: globalThis,
+    setImmediate: (callback, ...args) => setTimeout(callback, 0, ...args), clearImmediate: (id) => clearTimeout(id) };
+  for (const name of Object.keys(globals))
+    Object.defineProperty(globalThis, name, { value: globals[name], writable: true, configurable: true });
+  try {
+    runPreload(CONFIG.preload, (CONFIG.preloadPath || 'preload.js').replace(/\s/g, '%20'));
+  } catch (error) {
+    reportPreloadError(error);
   }
+  processObject.emit('loaded');
 }

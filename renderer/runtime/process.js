@@ -8,11 +8,13 @@ const processObject = Object.assign(new Process(), {
   type: 'renderer',
   sandboxed: true,
   contextIsolated: true,
-  isMainFrame: window === window.top,
   argv: Object.freeze([...(CONFIG.argv || [])]),
   env: Object.freeze({}),
   nextTick: (callback, ...args) => queueMicrotask(() => callback(...args)),
 });
+
+// Looked up when asked for: see handshake.js on window.top.
+Object.defineProperty(processObject, 'isMainFrame', { get: () => window === window.top, enumerable: true });
 
 const modules = Object.freeze({ __proto__: null, contextBridge, ipcRenderer });
 
