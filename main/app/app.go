@@ -275,9 +275,14 @@ func (a *App) servePages(ctx context.Context) {
 	if handler == nil {
 		return
 	}
-	factory := scheme.Factory(handler, scheme.Options{Context: ctx, Log: a.log.Named("pages"), OpenFile: nil})
-	cef.RegisterSchemeHandlerFactory(pages.Scheme, a.o.Name, factory)
+	origins := []string{pages.Origin(a.o.Name)}
 	if a.o.Secure {
-		cef.RegisterSchemeHandlerFactory("https", pages.SecureHost(a.o.Name), factory)
+		origins = append(origins, pages.SecureOrigin(a.o.Name))
+	}
+	server := scheme.New(handler, scheme.Options{Origins: origins, Context: ctx, Log: a.log.Named("pages"), OpenFile: nil})
+	a.host.Guard = server.Guard
+	cef.RegisterSchemeHandlerFactory(pages.Scheme, a.o.Name, server.Factory())
+	if a.o.Secure {
+		cef.RegisterSchemeHandlerFactory("https", pages.SecureHost(a.o.Name), server.Factory())
 	}
 }

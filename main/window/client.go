@@ -35,7 +35,8 @@ func (w *Window) client() *cef.Client {
 			},
 		},
 		RequestHandler: &cef.RequestHandler{
-			OnBeforeBrowse: func(_ *cef.Browser, f *cef.Frame, r *cef.Request, _, _ bool) bool { return !w.mayNavigate(f, r) },
+			GetResourceRequestHandler: w.host.Guard,
+			OnBeforeBrowse:            func(_ *cef.Browser, f *cef.Frame, r *cef.Request, _, _ bool) bool { return !w.mayNavigate(f, r) },
 			OnRenderProcessTerminated: func(_ *cef.Browser, status cef.TerminationStatus, code int, text string) {
 				w.rendererGone(status, code, text)
 			},

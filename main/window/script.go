@@ -91,10 +91,13 @@ func (w *Window) OpenDevTools() error {
 	return w.do(func() {
 		host := w.browser.GetHost()
 		defer host.Release()
-		client := &cef.Client{LifeSpanHandler: &cef.LifeSpanHandler{
-			OnAfterCreated: func(*cef.Browser) { w.host.BrowserOpened() },
-			OnBeforeClose:  func(*cef.Browser) { w.host.BrowserClosed() },
-		}}
+		client := &cef.Client{
+			LifeSpanHandler: &cef.LifeSpanHandler{
+				OnAfterCreated: func(*cef.Browser) { w.host.BrowserOpened() },
+				OnBeforeClose:  func(*cef.Browser) { w.host.BrowserClosed() },
+			},
+			RequestHandler: &cef.RequestHandler{GetResourceRequestHandler: w.host.Guard},
+		}
 		host.ShowDevTools(nil, client, &cef.BrowserSettings{}, nil)
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/oriel-go/oriel/main/internal/engine"
+	"github.com/oriel-go/oriel/main/internal/scheme"
 	"github.com/oriel-go/oriel/main/ipc"
 	"github.com/oriel-go/oriel/protocol"
 )
@@ -34,6 +35,9 @@ type Host struct {
 	Router  *ipc.Router
 	Origins []string        // the app's own
 	Allow   []protocol.Rule // what every window allows
+	// Guard answers requests for the app's pages and keeps other origins away from them. Every browser's client must have it; it is nil
+	// if the app has no pages. It is set before the first window is made.
+	Guard scheme.Guard
 	// AllClosed hears that the last window has closed.
 	AllClosed func()
 
