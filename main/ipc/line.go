@@ -33,7 +33,11 @@ func (p *Peer) admit(d *delivery, m *protocol.Frame) error {
 	case l.bytes+size > protocol.MaxQueuedBytes:
 		return fmt.Errorf("ipc: %w: more than %d bytes wait%s", protocol.ErrLimit, protocol.MaxQueuedBytes, l.behind())
 	}
-	r := &request{d: d, id: m.ID, channel: m.Channel, args: m.Args, ctx: d.ctx}
+	r := &d.first
+	if r.d != nil {
+		r = new(request)
+	}
+	*r = request{d: d, id: m.ID, channel: m.Channel, args: m.Args, ctx: d.ctx}
 	if m.Kind == protocol.KindInvoke {
 		r.ctx, r.cancel = context.WithCancelCause(d.ctx)
 		d.frame.open[m.ID] = r
@@ -112,8 +116,8 @@ func (p *Peer) next() *request {
 	return r
 }
 
-// work has the turn: it takes one message after the other until there is none or a handler has begun.
-func (p *Peer) work() {
+// takeTurn has the turn: it takes one message after the other until there is none or a handler has begun.
+func (p *Peer) takeTurn() {
 	var r *request
 	defer func() {
 		if r != nil && !r.begun { // a listener has ended the goroutine

@@ -59,6 +59,7 @@ type PeerOptions struct {
 type Peer struct {
 	o     PeerOptions
 	noise *zap.Logger // for what a page can bring about as often as it likes
+	work  func()      // takeTurn; as a field it costs nothing to start
 
 	mu      sync.Mutex
 	frame   *Frame    // the document that is there now, or nil
@@ -85,9 +86,11 @@ func NewPeer(o PeerOptions) *Peer {
 	if o.Context == nil {
 		o.Context = context.Background()
 	}
-	return &Peer{o: o, noise: o.Log.WithOptions(zap.WrapCore(func(c zapcore.Core) zapcore.Core {
+	p := &Peer{o: o, noise: o.Log.WithOptions(zap.WrapCore(func(c zapcore.Core) zapcore.Core {
 		return zapcore.NewSamplerWithOptions(c, time.Second, 20, 1000)
 	}))}
+	p.work = p.takeTurn
+	return p
 }
 
 // Receive takes a packet that came from c, and keeps it. It does not block and calls no code of the app. Packets must be handed over one
@@ -218,7 +221,7 @@ func (p *Peer) Frame() *Frame {
 type buffer struct{ packet []byte }
 
 // maxBuffer is the largest capacity that is kept for the next packet.
-const maxBuffer = 1 << 20
+const maxBuffer = 2 << 20
 
 var buffers = sync.Pool{New: func() any { return &buffer{make([]byte, 0, 256)} }}
 

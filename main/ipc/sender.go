@@ -21,6 +21,7 @@ type delivery struct {
 	ctx    context.Context // what listeners get
 	size   int             // bytes of the packet
 	left   int             // messages that still hold it; Peer.mu
+	first  request         // room for the first of them, which is mostly the only one
 }
 
 type deliveryKey struct{}
