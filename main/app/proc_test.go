@@ -116,7 +116,10 @@ func goStarted(t *testing.T, p process) bool {
 }
 
 // checkProcesses checks a live app with a loaded window, from inside or outside, as its user or as root.
-func checkProcesses(t *testing.T, pid int) {
+func checkProcesses(t *testing.T, pid int) { checkMeddled(t, pid, false) }
+
+// checkMeddled is checkProcesses for an app whose own command line may hold what Chromium must not see.
+func checkMeddled(t *testing.T, pid int, meddling bool) {
 	ps := tree(t, pid)
 	browser, renderers := ps[0], ofKind(ps, "renderer")
 	if !goStarted(t, browser) {
@@ -126,10 +129,8 @@ func checkProcesses(t *testing.T, pid int) {
 		t.Errorf("zygotes, a renderer, a GPU and a utility process are expected: %v", ps)
 	}
 	for _, p := range ps {
-		for _, bad := range []string{"--no-sandbox", "--no-zygote", "--disable-setuid-sandbox", "--disable-namespace-sandbox", "--disable-seccomp-filter-sandbox"} {
-			if p.has(bad) {
-				t.Errorf("%v has %s", p, bad)
-			}
+		if p.pid != pid || !meddling {
+			checkSwitches(t, p)
 		}
 		if p.pid == pid {
 			continue
@@ -142,6 +143,14 @@ func checkProcesses(t *testing.T, pid int) {
 		}
 	}
 	checkRenderers(t, browser, renderers)
+}
+
+func checkSwitches(t *testing.T, p process) {
+	for _, bad := range []string{"--no-sandbox", "--no-zygote", "--disable-setuid-sandbox", "--disable-namespace-sandbox", "--disable-seccomp-filter-sandbox"} {
+		if p.has(bad) {
+			t.Errorf("%v has %s", p, bad)
+		}
+	}
 }
 
 func checkRenderers(t *testing.T, browser process, renderers []process) {
