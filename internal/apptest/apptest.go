@@ -125,7 +125,7 @@ func complete(o app.Options) app.Options {
 	if o.DataDir == "" {
 		o.DataDir = filepath.Join(Dir(), "data")
 	}
-	if o.Log == nil {
+	if o.Log == nil && os.Getenv(app.EnvLog) == "" {
 		c := zap.NewDevelopmentConfig()
 		c.Level = zap.NewAtomicLevelAt(zap.WarnLevel)
 		if level, err := zap.ParseAtomicLevel(os.Getenv("ORIEL_LOG")); err == nil && os.Getenv("ORIEL_LOG") != "" {
