@@ -52,12 +52,8 @@ func (w *Window) register() {
 }
 
 func (w *Window) source() (string, error) {
-	var allow []renderer.Rule
-	for _, r := range w.rules() {
-		allow = append(allow, renderer.Rule{Channels: r.Channels, Origins: r.Origins})
-	}
 	return renderer.Source(renderer.Config{
-		Token: w.token, Preload: w.o.Preload, PreloadPath: w.o.PreloadName, Argv: w.o.PreloadArgs, Allow: allow, Versions: versions(),
+		Token: w.token, Preload: w.o.Preload, PreloadPath: w.o.PreloadName, Argv: w.o.PreloadArgs, Allow: w.rules(), Versions: versions(),
 	})
 }
 

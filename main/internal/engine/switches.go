@@ -26,7 +26,6 @@ var disabledFeatures = []string{
 	"BackForwardCache", // a page in it keeps its contexts, and so its IPC, alive long after it was left
 	"RenderDocument",   // with it each navigation leaves every later document one more isolated world
 	"SpareRendererForSitePerProcess",
-	"OptimizationHints", "OptimizationHintsFetching", "OptimizationGuideModelDownloading", "OptimizationTargetPrediction", "Translate",
 }
 
 const (
@@ -38,13 +37,13 @@ const (
 var enableLogging = Switch{"enable-logging", "stderr"}
 
 // switches are those to append to line, the command line that Chromium has seen by now: nobody's but the app's, or that of the app's
-// user where this is wanted. What stands there wins, and features are added up.
+// user where this is wanted. What stands there wins, and features are added up: those of CEF's own stand there always.
 func (o Options) switches(line *cef.CommandLine) []Switch {
 	var given []Switch
-	if o.OwnSwitches {
-		values := map[string]string{}
-		line.GetSwitches(&values)
-		for name, value := range values {
+	values := map[string]string{}
+	line.GetSwitches(&values)
+	for name, value := range values {
+		if o.OwnSwitches || name == enableFeatures || name == disableFeatures {
 			given = append(given, Switch{name, value})
 		}
 	}
