@@ -20,13 +20,21 @@ function remoteError(channel, name, message, code, data) {
   return error;
 }
 
-const pending = new Map(); // id → { channel, resolve, reject } of the invokes that main has not answered
+const pending = new Map(); // id → { channel, resolve, reject, signal, abort } of the invokes that main has not answered
 let lastId = 0;
 
 function nextId() {
   do lastId = lastId === 0xffffffff ? 1 : lastId + 1;
   while (pending.has(lastId));
   return lastId;
+}
+
+// Takes a call away: it has an answer, or nobody wants one any more.
+function settle(id) {
+  const call = pending.get(id);
+  pending.delete(id);
+  if (call && call.signal) call.signal.removeEventListener('abort', call.abort);
+  return call;
 }
 
 class IpcRenderer extends Emitter {
@@ -37,21 +45,31 @@ class IpcRenderer extends Emitter {
     sendPacket(codec.send(documentNumber, channel, args));
   }
 
+  // Beyond Electron: an AbortSignal as the last argument, which could not be sent anyway, gives the call up, here and in main.
   async invoke(channel, ...args) {
     checkChannel(channel);
+    const signal = args.at(-1) instanceof AbortSignal ? args.pop() : null;
+    if (signal) signal.throwIfAborted();
     const refusal = refusalOf(channel);
-    if (refusal) throw remoteError(channel, 'Error', refusal, 'not-allowed');
-    if (pending.size >= codec.limits.inFlight) throw remoteError(channel, 'Error', `${pending.size} calls wait for an answer already`, 'limit');
+    if (refusal) throw remoteError(channel, 'Error', refusal, 'ERR_NOT_ALLOWED');
+    if (pending.size >= codec.limits.inFlight) throw remoteError(channel, 'Error', `${pending.size} calls wait for an answer already`, 'ERR_LIMIT');
     const id = nextId();
     const packet = codec.invoke(documentNumber, id, channel, args); // throws before anything is pending
     return new Promise((resolve, reject) => {
-      pending.set(id, { channel, resolve, reject });
+      const abort = signal && (() => {
+        settle(id);
+        sendPacket(codec.cancel(documentNumber, id));
+        reject(signal.reason);
+      });
+      pending.set(id, { channel, resolve, reject, signal, abort });
       try {
         sendPacket(packet);
       } catch (error) {
         pending.delete(id);
         reject(error);
+        return;
       }
+      if (signal) signal.addEventListener('abort', abort);
     });
   }
 }
@@ -66,15 +84,13 @@ function receiveFrame(frame) {
       ipcRenderer.emit(frame[1], { sender: ipcRenderer, ports: [] }, ...frame[2]);
       return;
     case RESULT: {
-      const call = pending.get(frame[1]);
-      pending.delete(frame[1]);
+      const call = settle(frame[1]);
       if (call) call.resolve(frame[2]);
       return;
     }
     case ERROR: {
       const [, id, name, message, code, data] = frame;
-      const call = pending.get(id);
-      pending.delete(id);
+      const call = settle(id);
       if (call) call.reject(remoteError(call.channel, name, message, code, data));
       return;
     }
