@@ -46,7 +46,7 @@ func TestTooManyMessages(t *testing.T) {
 	if err := d.give(packet); !errors.Is(err, protocol.ErrLimit) {
 		t.Errorf("one more: %v", err)
 	}
-	const want = "ipc: limit exceeded: more than 65536 messages wait, behind a listener on 'block'"
+	const want = "More than 65536 messages wait, behind a listener on 'block'"
 	for id := range uint32(2) {
 		if f := d.answer(id + 1); f.Kind != protocol.KindError || f.Message != want {
 			t.Errorf("got %v %q", f.Kind, f.Message)
@@ -78,7 +78,7 @@ func TestTooManyBytes(t *testing.T) {
 	if err := d.give(must(protocol.AppendInvoke(d.header(), 3, "keep", body))); !errors.Is(err, protocol.ErrLimit) {
 		t.Errorf("150 MiB: %v", err)
 	}
-	if f := d.answer(3); f.Kind != protocol.KindError || f.Message != "ipc: limit exceeded: more than 134217728 bytes wait" {
+	if f := d.answer(3); f.Kind != protocol.KindError || f.Message != "More than 134217728 bytes wait" {
 		t.Errorf("got %v %q", f.Kind, f.Message)
 	}
 	d.invoke(4, "keep")
