@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
+	"syscall"
 )
 
 //go:embed switches.txt
@@ -37,6 +39,13 @@ func bench(starts, rounds int, rawOnly bool, variants string) error {
 		return err
 	}
 	defer s.close()
+	interrupted := make(chan os.Signal, 1)
+	signal.Notify(interrupted, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-interrupted
+		s.close()
+		os.Exit(130)
+	}()
 	rawProgram, appProgram, err := s.build(checkout, !rawOnly && variants == "")
 	if err != nil {
 		return err
