@@ -111,7 +111,7 @@ func (s *stage) openDisplay() error {
 	line, err := bufio.NewReader(number).ReadString('\n')
 	if err != nil {
 		s.close()
-		return fmt.Errorf("Xvfb did not say its number: %w", err)
+		return fmt.Errorf("no display number from Xvfb: %w", err)
 	}
 	s.display = ":" + strings.TrimSpace(line)
 	return nil
