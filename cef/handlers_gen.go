@@ -2319,9 +2319,12 @@ func goLifeSpanHandlerOnBeforePopup(self C.uint64_t, browser *C.cef_browser_t, f
 	if settings != nil {
 		gSettings.toC(settings)
 	}
-	if p := gExtraInfo.cef(); p != *extraInfo {
-		addRefC(unsafe.Pointer(p))
-		*extraInfo = p
+	if gExtraInfo != wasgExtraInfo {
+		was := unsafe.Pointer(*extraInfo)
+		*extraInfo = nil
+		if gExtraInfo != nil {
+			*extraInfo = (*C.cef_dictionary_value_t)(gExtraInfo.give(was))
+		}
 	}
 	if noJavascriptAccess != nil {
 		*noJavascriptAccess = cBool(gNoJavascriptAccess)
@@ -2387,9 +2390,12 @@ func goLifeSpanHandlerOnBeforeDevToolsPopup(self C.uint64_t, browser *C.cef_brow
 	if settings != nil {
 		gSettings.toC(settings)
 	}
-	if p := gExtraInfo.cef(); p != *extraInfo {
-		addRefC(unsafe.Pointer(p))
-		*extraInfo = p
+	if gExtraInfo != wasgExtraInfo {
+		was := unsafe.Pointer(*extraInfo)
+		*extraInfo = nil
+		if gExtraInfo != nil {
+			*extraInfo = (*C.cef_dictionary_value_t)(gExtraInfo.give(was))
+		}
 	}
 	if useDefaultWindow != nil {
 		*useDefaultWindow = cBool(gUseDefaultWindow)

@@ -45,4 +45,5 @@ func Shutdown() {
 	}
 	C.oriel_shutdown()
 	down.Store(true)
+	forget()
 }

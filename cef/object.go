@@ -37,6 +37,24 @@ func (o *object) release() {
 	}
 }
 
+// give hands the reference over to CEF, in the place of was, and leaves the wrapper as after a release. Of a lent object CEF gets a new one.
+func (o *object) give(was unsafe.Pointer) unsafe.Pointer {
+	p := o.pointer()
+	if p == nil {
+		return nil
+	}
+	if o.owned {
+		p = atomic.SwapPointer(&o.ptr, nil)
+		count(o.kind, -1)
+	} else {
+		addRefC(p)
+	}
+	if p == was {
+		releaseC(p) // CEF sees no change and takes nothing over
+	}
+	return p
+}
+
 // invalidate ends a loan: an object passed to a callback answers with zero once the callback has returned.
 func (o *object) invalidate() { atomic.StorePointer(&o.ptr, nil) }
 
@@ -67,6 +85,13 @@ var (
 type tracking struct {
 	kind    kind
 	handler any
+}
+
+// forget drops the handlers that libcef never gave back: it ends without running its destructors, such as those of tasks posted for later.
+func forget() {
+	for id := range handles.Range {
+		goHandlerFreed(C.uint64_t(id.(uint64)))
+	}
 }
 
 // StaleCalls counts calls by CEF to a handler that was already gone. They are answered with zero.

@@ -494,9 +494,12 @@ func goV8HandlerExecute(self C.uint64_t, name *C.cef_string_t, object *C.cef_v8_
 	gRetval := wasgRetval
 	gException := goString(exception)
 	ret = cBool(this.Execute(goString(name), gObject, gArgumentsCount, &gRetval, &gException))
-	if p := gRetval.cef(); p != *retval {
-		addRefC(unsafe.Pointer(p))
-		*retval = p
+	if gRetval != wasgRetval {
+		was := unsafe.Pointer(*retval)
+		*retval = nil
+		if gRetval != nil {
+			*retval = (*C.cef_v8_value_t)(gRetval.give(was))
+		}
 	}
 	setString(exception, gException)
 	return ret
@@ -544,9 +547,12 @@ func goV8AccessorGet(self C.uint64_t, name *C.cef_string_t, object *C.cef_v8_val
 	gRetval := wasgRetval
 	gException := goString(exception)
 	ret = cBool(this.Get(goString(name), gObject, &gRetval, &gException))
-	if p := gRetval.cef(); p != *retval {
-		addRefC(unsafe.Pointer(p))
-		*retval = p
+	if gRetval != wasgRetval {
+		was := unsafe.Pointer(*retval)
+		*retval = nil
+		if gRetval != nil {
+			*retval = (*C.cef_v8_value_t)(gRetval.give(was))
+		}
 	}
 	setString(exception, gException)
 	return ret
@@ -624,9 +630,12 @@ func goV8InterceptorGetByName(self C.uint64_t, name *C.cef_string_t, object *C.c
 	gRetval := wasgRetval
 	gException := goString(exception)
 	ret = cBool(this.GetByName(goString(name), gObject, &gRetval, &gException))
-	if p := gRetval.cef(); p != *retval {
-		addRefC(unsafe.Pointer(p))
-		*retval = p
+	if gRetval != wasgRetval {
+		was := unsafe.Pointer(*retval)
+		*retval = nil
+		if gRetval != nil {
+			*retval = (*C.cef_v8_value_t)(gRetval.give(was))
+		}
 	}
 	setString(exception, gException)
 	return ret
@@ -651,9 +660,12 @@ func goV8InterceptorGetByIndex(self C.uint64_t, index C.int, object *C.cef_v8_va
 	gRetval := wasgRetval
 	gException := goString(exception)
 	ret = cBool(this.GetByIndex(int(index), gObject, &gRetval, &gException))
-	if p := gRetval.cef(); p != *retval {
-		addRefC(unsafe.Pointer(p))
-		*retval = p
+	if gRetval != wasgRetval {
+		was := unsafe.Pointer(*retval)
+		*retval = nil
+		if gRetval != nil {
+			*retval = (*C.cef_v8_value_t)(gRetval.give(was))
+		}
 	}
 	setString(exception, gException)
 	return ret

@@ -3339,9 +3339,9 @@ func goWindowDelegateGetParentWindow(self C.uint64_t, window *C.cef_window_t, is
 	if canActivateMenu != nil {
 		gCanActivateMenu = int(*canActivateMenu)
 	}
-	answer := this.GetParentWindow(gWindow, &gIsMenu, &gCanActivateMenu).cef()
-	addRefC(unsafe.Pointer(answer))
-	ret = answer
+	if answer := this.GetParentWindow(gWindow, &gIsMenu, &gCanActivateMenu); answer != nil {
+		ret = (*C.cef_window_t)(answer.give(nil))
+	}
 	if isMenu != nil {
 		*isMenu = C.int(gIsMenu)
 	}

@@ -283,7 +283,7 @@ func (g *gen) goExport(b *strings.Builder, s *structDef, c callback) {
 	case g.plain[c.m.Type] != nil:
 		fmt.Fprintf(b, "\tanswer := %s\n\tanswer.toC(&ret)\n", invoke)
 	case g.side[elem] != nil && g.side[elem].Side == library:
-		fmt.Fprintf(b, "\tanswer := %s.cef()\n\taddRefC(unsafe.Pointer(answer))\n\tret = answer\n", invoke)
+		fmt.Fprintf(b, "\tif answer := %s; answer != nil {\n\t\tret = (%s)(answer.give(nil))\n\t}\n", invoke, goCType(c.m.Type))
 	case g.side[elem] != nil:
 		fmt.Fprintf(b, "\tret = %s.take()\n", invoke)
 	case goCType(c.m.Type) == "unsafe.Pointer":
@@ -345,7 +345,7 @@ func (g *gen) fromC(a arg) (pre []string, goArg string, post []string) {
 				[]string{f("if %s != was%s {\n*%s = %s.take()\n}", v, v, n, v)}
 		}
 		return []string{f("was%s := borrow%s(*%s)", v, goType(a.elem), n), lent("was" + v), f("%s := was%s", v, v)}, "&" + v,
-			[]string{f("if p := %s.cef(); p != *%s {\naddRefC(unsafe.Pointer(p))\n*%s = p\n}", v, n, n)}
+			[]string{f("if %s != was%s {\nwas := unsafe.Pointer(*%s)\n*%s = nil\nif %s != nil {\n*%s = (*C.%s)(%s.give(was))\n}\n}", v, v, n, n, v, n, a.elem, v)}
 	case objects2:
 		array := goParam(a.c[1].Name)
 		return []string{f("%s := make([]*%s, int(%s))", v, goType(a.elem), n), f("for i, p := range unsafe.Slice(%s, int(%s)) {\n%s[i] = borrow%s(p)\n}", array, n, v, goType(a.elem)),
