@@ -122,6 +122,7 @@ func (o Options) app(schemes, log string) *cef.App {
 				return
 			}
 			for _, s := range o.switches(line) {
+				line.RemoveSwitch(s.Name) // children would get the old one and the new
 				if s.Value == "" {
 					line.AppendSwitch(s.Name)
 				} else {
