@@ -117,7 +117,27 @@ func InAppWith(t *testing.T, p Process, o app.Options, f func(t *testing.T, a *a
 	f(t, a)
 }
 
-// complete fills in what a test does not care about.
+// InProcess runs f in a process of its own, without an app; f can run one by RunApp.
+func InProcess(t *testing.T, p Process, f func(t *testing.T)) {
+	t.Helper()
+	if Dir() != "" {
+		f(t)
+		return
+	}
+	p.Args = append([]string{"-test.run=^" + regexp.QuoteMeta(t.Name()) + "$"}, p.Args...)
+	Run(t, p)
+}
+
+// RunApp runs an app on the main thread, as func main would, and returns what Run returns.
+func RunApp(ctx context.Context, a *app.App) error {
+	ended := make(chan error, 1)
+	mainThread <- func() { ended <- a.Run(ctx) }
+	return <-ended
+}
+
+// Options fills in what a test does not care about.
+func Options(o app.Options) app.Options { return complete(o) }
+
 func complete(o app.Options) app.Options {
 	if o.Name == "" {
 		o.Name = "test"
