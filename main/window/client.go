@@ -45,10 +45,8 @@ func (w *Window) client() *cef.Client {
 				return true
 			},
 		},
-		FrameHandler: &cef.FrameHandler{
-			OnFrameDetached:    func(_ *cef.Browser, f *cef.Frame) { w.peer.Gone(f.GetIdentifier(), ipc.ErrNavigated) },
-			OnMainFrameChanged: w.mainFrameChanged,
-		},
+		// A main frame that is detached tells no cause: it is replaced, or its process or the window goes, which is told next.
+		FrameHandler: &cef.FrameHandler{OnMainFrameChanged: w.mainFrameChanged},
 		DisplayHandler: &cef.DisplayHandler{
 			OnTitleChange:          func(_ *cef.Browser, title string) { w.titleChanged(title) },
 			OnConsoleMessage:       w.consoleMessage,
@@ -153,11 +151,8 @@ func (l *frameLink) Close() {
 
 // mainFrameChanged tells which frame is now the window's main one; what the old one asked for has nobody to answer to.
 func (w *Window) mainFrameChanged(_ *cef.Browser, old, current *cef.Frame) {
-	if old != nil {
+	if old != nil && current != nil {
 		w.peer.Gone(old.GetIdentifier(), ipc.ErrNavigated)
-	}
-	if current != nil {
-		w.frame = current.GetIdentifier()
 	}
 }
 

@@ -96,7 +96,7 @@ func (w *Window) finishLoad(err error) {
 func (w *Window) loadStarted(f *cef.Frame) {
 	if f.IsMain() {
 		w.log.Debug("document begins", zap.String("url", f.GetURL()))
-		w.frame, w.replaced = f.GetIdentifier(), nil
+		w.replaced = nil
 	}
 }
 

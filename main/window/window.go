@@ -47,7 +47,6 @@ type Window struct {
 	prepareErr error
 	load       *load
 	replaced   []string // URLs of loads that others replaced and whose abortion is still to be told
-	frame      string   // name of the main frame, "" before there is one
 	forced     bool     // close without asking the page
 	hidden     bool     // Show has not been called and is not to be called for it
 	shown      bool
