@@ -35,7 +35,7 @@ const WorldName = "oriel"
 var runtime embed.FS
 
 // fragments of the runtime in the order in which they are joined.
-var fragments = []string{"world", "handshake", "codec", "rules", "emitter", "ipc", "bridge", "process", "preload"}
+var fragments = []string{"world", "handshake", "codec", "rules", "emitter", "ipc", "bridge", "process", "modules", "preload"}
 
 // Rule lets origins use channels.
 type Rule = protocol.Rule

@@ -72,7 +72,8 @@ func TestNotes(t *testing.T) {
 		if _, err := os.Stat(filepath.Join(a.DataDir(), "notes", "bread.md")); !os.IsNotExist(err) {
 			t.Errorf("the deleted note: %v", err)
 		}
-		if got := do(t, w, `return await window.notes.read('../../etc/passwd').then(() => 'read', (e) => e.message);`); !strings.HasPrefix(got, "Error invoking remote method 'notes:read': Error: ") {
+		got := do(t, w, `return await window.notes.read('../../etc/passwd').then(() => 'read', (e) => e.code + ' ' + e.message);`)
+		if !strings.HasPrefix(got, "BAD_NAME Error invoking remote method 'notes:read': Error: ") {
 			t.Errorf("a path for a name: %s", got)
 		}
 	})

@@ -60,7 +60,11 @@ class Emitter {
   }
 
   listeners(name) {
-    return (this.#listeners.get(name) || []).map((listener) => listener.listener || listener);
+    return this.rawListeners(name).map((listener) => listener.listener || listener);
+  }
+
+  rawListeners(name) {
+    return [...(this.#listeners.get(name) || [])];
   }
 
   // Calls the listeners that are there now; a list is never changed in place, so adding and removing meanwhile is safe.

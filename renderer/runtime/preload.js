@@ -17,7 +17,7 @@ function runPreload(text, path) {
 sendPacket(codec.hello(documentNumber));
 if (CONFIG.preload) {
   const globals = { contextBridge, ipcRenderer, process: processObject, require, global: globalThis,
-    setImmediate: (callback, ...args) => setTimeout(callback, 0, ...args), clearImmediate: (id) => clearTimeout(id) };
+    setImmediate: timers.setImmediate, clearImmediate: timers.clearImmediate };
   for (const name of Object.keys(globals))
     Object.defineProperty(globalThis, name, { value: globals[name], writable: true, configurable: true });
   try {

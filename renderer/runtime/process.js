@@ -1,4 +1,4 @@
-// process and require, as a sandboxed preload of Electron's finds them.
+// process, as a sandboxed preload of Electron's finds it.
 
 class Process extends Emitter {}
 
@@ -15,10 +15,3 @@ const processObject = Object.assign(new Process(), {
 
 // Looked up when asked for: see handshake.js on window.top.
 Object.defineProperty(processObject, 'isMainFrame', { get: () => window === window.top, enumerable: true });
-
-const modules = Object.freeze({ __proto__: null, contextBridge, ipcRenderer });
-
-function require(name) {
-  if (name === 'oriel' || name === 'electron' || name === 'electron/renderer') return modules;
-  throw new Error(`module not found: ${name}`);
-}

@@ -20,7 +20,8 @@ function createHalf() {
   const box = Object;
   const isArray = Array.isArray;
   const ErrorConstructor = Error;
-  const TypeErrorConstructor = TypeError;
+  const errorKinds = { __proto__: null, TypeError, RangeError, ReferenceError, SyntaxError, EvalError, URIError };
+  const hasOwn = Object.hasOwn;
   const isError = Error.isError;
   const DateConstructor = Date;
   const dateValue = uncurry(Date.prototype.getTime);
@@ -112,8 +113,15 @@ function createHalf() {
     makeSet: () => new SetConstructor(),
     setAdd,
     makeBoxed: (primitive) => box(primitive),
-    makeError: (message) => new ErrorConstructor(message),
-    makeTypeError: (message) => new TypeErrorConstructor(message),
+    makeError(message, name) {
+      const known = errorKinds[name];
+      const error = known ? new known(message) : new ErrorConstructor(message);
+      if (!known && name !== 'Error')
+        defineProperty(error, 'name', { __proto__: null, value: name, writable: true, enumerable: false, configurable: true });
+      return error;
+    },
+    setErrorProperty: (error, key, value) =>
+      defineProperty(error, key, { __proto__: null, value, writable: true, enumerable: true, configurable: true }),
     makeBuffer: (buffer, offset, length) => copyBytes(buffer, offset, length),
     makeView: (kind, buffer, offset, length) => new viewConstructors[kind](copyBytes(buffer, offset, length)),
     makeDeferred() {
@@ -178,7 +186,7 @@ function createHalf() {
   }
 
   // What one call has copied so far, so that an object that comes twice is copied once. The first needs no Map.
-  const newState = (freezing) => ({ __proto__: null, first: undefined, firstMade: undefined, seen: null, freezing });
+  const newState = (freezing) => ({ __proto__: null, first: undefined, firstMade: undefined, seen: null, freezing, inData: false });
 
   function remember(state, value, made) {
     if (state.first === undefined) {
@@ -202,7 +210,7 @@ function createHalf() {
         return copyFunction(value, state, parent);
     }
     if (value === null) return value;
-    if (depth >= DEPTH) return refuse(new TypeErrorConstructor(TOO_DEEP));
+    if (depth >= DEPTH) return refuse(new errorKinds.TypeError(TOO_DEEP));
     if (state.first === value) return state.firstMade;
     if (state.seen !== null) {
       const known = mapGet(state.seen, value);
@@ -231,7 +239,7 @@ function createHalf() {
       try {
         result = apply(target, parent, count === 0 ? [] : count === 1 ? [first] : count === 2 ? [first, second] : first);
       } catch (thrown) {
-        return theirs.fail(theirs.makeError(messageOf(thrown)));
+        return theirs.fail(copyThrown(thrown));
       }
       try {
         return copy(result, newState(false), 0, undefined);
@@ -243,19 +251,46 @@ function createHalf() {
 
   function copyRefusal() {
     const error = takeRefusal();
-    return getPrototypeOf(error) === TypeErrorConstructor.prototype ? theirs.makeTypeError(TOO_DEEP) : theirs.makeError(UNCLONEABLE);
+    return theirs.makeError(error.message, getPrototypeOf(error) === ErrorConstructor.prototype ? 'Error' : 'TypeError');
   }
 
-  function messageOf(thrown) {
+  // What was thrown, as an Error of the other world's, whatever it was.
+  function copyThrown(thrown) {
     try {
       if ((typeof thrown === 'object' && thrown !== null) || typeof thrown === 'function') {
         const message = thrown.message;
-        if (typeof message === 'string') return message;
+        if (typeof message === 'string') return makeError(thrown, message, newState(false), 0);
       }
     } catch {
-      return UNKNOWN;
+      takeRefusal();
     }
-    return UNKNOWN;
+    return theirs.makeError(UNKNOWN, 'Error');
+  }
+
+  // Beyond Electron, which leaves an error its message alone: its name, its own code and its own data, as far as they can be copied.
+  function makeError(error, message, state, depth) {
+    const name = error.name;
+    const made = theirs.makeError(message, typeof name === 'string' ? name : 'Error');
+    remember(state, error, made);
+    if (hasOwn(error, 'code')) {
+      const code = error.code;
+      if (typeof code === 'string' || typeof code === 'number') theirs.setErrorProperty(made, 'code', code);
+    }
+    if (!state.inData && hasOwn(error, 'data')) copyData(error, made, state.freezing, depth);
+    return made;
+  }
+
+  // Copied by itself, since nothing half copied may stay in the list of what is known; so an error in it has no data of its own, or
+  // errors with one another in their data would never end.
+  function copyData(error, made, freezing, depth) {
+    const state = newState(freezing);
+    state.inData = true;
+    remember(state, error, made);
+    try {
+      theirs.setErrorProperty(made, 'data', copy(error.data, state, depth + 2, undefined));
+    } catch {
+      takeRefusal();
+    }
   }
 
   function copyObject(value, state, depth) {
@@ -270,7 +305,7 @@ function createHalf() {
     if (tag === '[object Object]' || tag === '[object Arguments]') return copyPlain(value, state, depth);
     for (let i = 0; i < natures.length; i++)
       if (natures[i].is(value)) return copySpecial(natures[i], value, state, depth);
-    return refuse(new ErrorConstructor(UNCLONEABLE));
+    return refuse(new ErrorConstructor(`${UNCLONEABLE} ${tag} does not cross contextBridge.`));
   }
 
   function copySpecial(nature, value, state, depth) {
@@ -359,7 +394,7 @@ function createHalf() {
     return made;
   };
   const branded = (brand) => (value) => hasBrand(brand, value);
-  nature(ErrorConstructor.prototype, isError, leaf((value) => theirs.makeError(errorMessage(value))));
+  nature(ErrorConstructor.prototype, isError, (value, state, depth) => makeError(value, errorMessage(value), state, depth));
   nature(Bytes.prototype, isView, leaf(copyView));
   nature(DateConstructor.prototype, branded(dateValue), leaf((value) => theirs.makeDate(dateValue(value))));
   nature(MapConstructor.prototype, branded(mapSize), copyMap);

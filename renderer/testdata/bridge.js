@@ -1,7 +1,7 @@
-// Every rule of contextBridge as the page sees it. bridgeFailures() resolves to a list of texts, empty when all is well.
-async function bridgeFailures() {
-  const failures = [];
-  const check = (name, ok) => { if (ok !== true) failures.push(`${name}: ${String(ok)}`); };
+// Every rule of contextBridge as the page sees it. bridgeResults() resolves to a list of [rule, problem], the problem '' where all is well.
+async function bridgeResults() {
+  const results = [];
+  const check = (name, ok) => { results.push([name, ok === true ? '' : String(ok)]); };
   const same = (name, got, want) => check(name, Object.is(got, want) || `got ${String(got)}, want ${String(want)}`);
   const thrown = (f) => { try { f(); } catch (error) { return error; } return 'nothing thrown'; };
   const rejected = (promise) => promise.then(() => 'fulfilled', (error) => error);
@@ -38,10 +38,11 @@ async function bridgeFailures() {
   same('existing property', refusals.existing, taken);
   same('inherited property', refusals.inherited, taken);
   same('symbol key', refusals.symbolKeyed, 'no error');
-  same('uncloneable API', refusals.uncloneable, 'Error: An object could not be cloned.');
+  same('uncloneable API', refusals.uncloneable, 'Error: An object could not be cloned. [object WeakMap] does not cross contextBridge.');
   check('too deep API', /^TypeError: .*recursion depth exceeded/.test(refusals.tooDeep) || refusals.tooDeep);
   check('never half exposed', !('never' in window));
   same('require', refusals.require, 'Error: module not found: fs');
+  for (const name of ['events', 'timers', 'url']) same(`require ${name}`, modules[name], '');
   same('relative require', refusals.relative, 'Error: module not found: ./other');
   for (const name of ['__oriel', 'require', 'process', 'module', 'ipcRenderer', 'contextBridge', 'native', 'codec'])
     check(`page has no ${name}`, !(name in window));
@@ -74,7 +75,7 @@ async function bridgeFailures() {
   check('buffer', api.buffer instanceof ArrayBuffer && new Uint8Array(api.buffer)[1] === 8);
   check('view', api.view instanceof DataView && api.view.byteLength === 2);
   check('boxed', api.boxed instanceof String && String(api.boxed) === 'text');
-  check('error value', api.error instanceof Error && api.error.message === 'carried' && Object.getPrototypeOf(api.error) === Error.prototype);
+  check('error value', api.error instanceof Error && api.error.message === 'carried' && Object.getPrototypeOf(api.error) === TypeError.prototype);
   check('accessor is read once', api.accessor === 1 && api.accessor === 1 && 'value' in Object.getOwnPropertyDescriptor(api, 'accessor'));
   check('own __proto__ stays data', Object.hasOwn(api.own, '__proto__') && Object.getPrototypeOf(api.own) === Object.prototype && api.own.polluted === undefined);
   const inspected = api.inspect(JSON.parse('{"__proto__": {"evil": 1}, "y": 2}'));
@@ -102,6 +103,11 @@ async function bridgeFailures() {
   refused['shared memory'] = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true }).buffer;
   refused['view on shared memory'] = new Uint8Array(refused['shared memory']);
   for (const name of Object.keys(refused)) isError(`refused ${name}`, thrown(() => api.echo(refused[name])), 'An object could not be cloned.');
+  const blob = new Blob(['x']), element = document.createElement('p');
+  isError('refused element', thrown(() => api.echo(element)), 'An object could not be cloned. [object HTMLParagraphElement] does not cross contextBridge.');
+  isError('refused Blob', thrown(() => api.echo([blob])), 'An object could not be cloned. [object Blob] does not cross contextBridge.');
+  isError('refused File', thrown(() => api.echo({ file: new File([blob], 'a') })), 'An object could not be cloned. [object File] does not cross contextBridge.');
+  isError('element of the preload', thrown(() => api.element()), 'An object could not be cloned. [object HTMLHtmlElement] does not cross contextBridge.');
   for (const name of ['returnUncloneable', 'returnNestedUncloneable']) isError(name, thrown(() => api[name]()), 'An object could not be cloned.');
   isError('promiseUncloneable', await rejected(api.promiseUncloneable()), 'An object could not be cloned.');
 
@@ -133,11 +139,38 @@ async function bridgeFailures() {
 
   // Errors.
   isError('thrown', thrown(() => api.throwError()), 'thrown');
-  same('thrown name', thrown(() => api.throwError()).name, 'Error');
+  const named = thrown(() => api.throwError());
+  check('thrown name', named.name === 'TypeError' && named instanceof TypeError && !Object.hasOwn(named, 'name'));
+  const want = { message: 'coded', name: 'NotesError', code: 'E_NOTE', data: { list: [1], date: new Date(1) } };
+  const isCoded = (name, error) => {
+    check(`${name} name`, error.name === want.name && !Object.keys(error).includes('name'));
+    same(`${name} message`, error.message, want.message);
+    same(`${name} code`, error.code, want.code);
+    check(`${name} data`, error.data.list[0] === 1 && error.data.date.getTime() === 1 && isPages(error.data));
+    check(`${name} is the page's`, error instanceof Error && isPages(error));
+  };
+  isCoded('thrown error', thrown(() => api.throwCoded()));
+  isCoded('rejected error', await rejected(api.rejectCoded()));
+  isCoded('error as a value', api.coded());
+  isCoded('error that comes back', api.echo(Object.assign(new Error(want.message), { name: want.name, code: want.code, data: want.data })));
+  check('exposed error is frozen with its data', Object.isFrozen(api.codedError) && Object.isFrozen(api.codedError.data) && api.codedError.code === 7);
+  const mine2 = (extra) => Object.assign(new RangeError('mine'), extra);
+  const asPreload = (extra) => api.describe(() => { throw mine2(extra); });
+  check('page\'s error in the preload', ((r) => r.own && r.name === 'RangeError' && r.code === 'C' && r.data[0].x === 1)(asPreload({ code: 'C', data: [{ x: 1 }] })));
+  same('numeric code', asPreload({ code: 5 }).code, 5);
+  same('code of another type is dropped', asPreload({ code: { evil: 1 } }).keys, '');
+  same('data that cannot be cloned is dropped', asPreload({ code: 1, data: { node: document, w: new WeakMap() } }).keys, 'code');
+  same('data whose getter throws is dropped', asPreload({ data: { get x() { throw window; } } }).keys, '');
+  same('other properties do not cross', asPreload({ extra: 1, cause: 2, errno: 3 }).keys, '');
+  same('inherited code does not cross', api.describe(() => { throw Object.create(mine2(), { code: { value: 1, enumerable: true } }); }).keys, 'code');
+  same('DOMException keeps its name', api.describe(() => { throw new DOMException('gone', 'AbortError'); }).name, 'AbortError');
+  check('error in its own data', ((e) => (e.data = { e }, api.echo(e)))(mine2()).data.e.message === 'mine');
+  check('errors in each other\'s data come to an end', ((a, b) => (a.data = [b, b], b.data = [a, a], api.echo(a)))(mine2(), mine2()).data[1].message === 'mine');
+  check('data refused in an error does not spoil its neighbour', /could not be cloned/.test(thrown(() => ((o) => api.echo([mine2({ data: o }), o]))({ w: new WeakMap() })).message));
   const unknown = 'An unknown exception occurred in the isolated context, an error occurred but a valid exception was not thrown.';
   for (const name of ['throwText', 'throwNull', 'throwUncloneable', 'throwWithGetter']) isError(name, thrown(() => api[name]()), unknown);
   isError('throwForeignLooking', thrown(() => api.throwForeignLooking()), 'like an error');
-  same('page error in the preload', api.callAndReport(() => { throw new RangeError('from the page'); }), 'Error: from the page');
+  same('page error in the preload', api.callAndReport(() => { throw new RangeError('from the page'); }), 'RangeError: from the page');
   check('page error is rebuilt', api.thrownIsOwn(() => { throw Object.assign(new Error('x'), { extra: window }); }));
   check('page non-error is rebuilt', api.thrownIsOwn(() => { throw document; }));
   check('page proxy thrown', api.thrownIsOwn(() => { throw new Proxy({}, { get() { throw window; } }); }));
@@ -159,5 +192,5 @@ async function bridgeFailures() {
   check('promise subclass', (await api.awaitOwn(Later.resolve(3)))[1] === 3);
   const [thenableOwn] = await api.awaitOwn({ then(resolve) { resolve({ a: 1 }); } });
   check('thenable', thenableOwn);
-  return failures;
+  return results;
 }

@@ -23,6 +23,8 @@ let kept;
 let reads = 0;
 
 const attempt = (f) => { try { f(); return 'no error'; } catch (error) { return `${error.name}: ${error.message}`; } };
+class NotesError extends Error { get name() { return 'NotesError'; } }
+const codedError = () => Object.assign(new NotesError('coded'), { code: 'E_NOTE', data: { list: [1], date: new Date(1) } });
 const deep = (levels, wrap) => { let value = 1; for (let i = 0; i < levels; i++) value = wrap(value); return value; };
 
 contextBridge.exposeInMainWorld('api', {
@@ -57,6 +59,16 @@ contextBridge.exposeInMainWorld('api', {
   awaitError: (promise) => promise.then(() => 'fulfilled', (error) => [error instanceof Error, error.message]),
   nestedPromise: () => ({ inner: { later: Promise.resolve(Promise.resolve(5)) } }),
   throwError: () => { throw new TypeError('thrown'); },
+  codedError: Object.assign(new Error('frozen'), { code: 7, data: { a: 1 } }),
+  coded: () => codedError(),
+  throwCoded: () => { throw codedError(); },
+  rejectCoded: () => Promise.reject(codedError()),
+  describe: (f) => {
+    try { f(); } catch (error) {
+      return { own: error instanceof Error && isOwn(error), name: error.name, code: error.code, data: error.data, keys: Object.keys(error).join() };
+    }
+  },
+  element: () => document.documentElement,
   throwText: () => { throw 'text'; },
   throwNull: () => { throw null; },
   throwForeignLooking: () => { throw { message: 'like an error' }; },
@@ -85,9 +97,39 @@ contextBridge.exposeInMainWorld('refusals', {
 });
 contextBridge.exposeInMainWorld('plainValue', 7);
 contextBridge.exposeInMainWorld('plainFunction', () => 'called');
-contextBridge.exposeInMainWorld('report', (failures) => ipcRenderer.send('report', failures));
+contextBridge.exposeInMainWorld('report', (results) => ipcRenderer.send('report', results));
 contextBridge.exposeInMainWorld('processFacts', {
   platform: process.platform, type: process.type, sandboxed: process.sandboxed, contextIsolated: process.contextIsolated,
   argv: Array.isArray(process.argv), versions: typeof process.versions,
   sameModules: require('oriel').ipcRenderer === require('electron').ipcRenderer && require('oriel').contextBridge === contextBridge,
+});
+
+// What require gives besides: '' where it does as in Node.
+contextBridge.exposeInMainWorld('modules', {
+  events: attempt(() => {
+    const EventEmitter = require('events');
+    class Own extends EventEmitter {}
+    const own = new Own();
+    const heard = [];
+    own.on('x', (a) => heard.push(`on ${a}`)).once('x', (a) => heard.push(`once ${a}`)).prependListener('x', () => heard.push('first'));
+    if (!own.emit('x', 1) || !own.emit('x', 2) || own.emit('y')) throw new Error('emit tells wrongly whether anybody listens');
+    if (heard.join() !== 'first,on 1,once 1,first,on 2') throw new Error(heard.join());
+    if (own.listenerCount('x') !== 2 || own.eventNames().join() !== 'x') throw new Error('counts');
+    if (attempt(() => own.emit('error', new RangeError('mine'))) !== 'RangeError: mine') throw new Error('error without a listener');
+    own.on('z', () => { throw new TypeError('listener'); });
+    if (attempt(() => own.emit('z')) !== 'TypeError: listener') throw new Error('a listener that throws');
+    if (require('node:events') !== EventEmitter || require('events').EventEmitter !== EventEmitter) throw new Error('names');
+  }).replace('no error', ''),
+  timers: attempt(() => {
+    const timers = require('timers');
+    for (const name of ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'setImmediate', 'clearImmediate'])
+      if (typeof timers[name] !== 'function') throw new Error(name);
+    const { setTimeout, clearTimeout } = timers;
+    clearTimeout(setTimeout(() => {}, 1000));
+    timers.clearImmediate(timers.setImmediate(() => {}));
+  }).replace('no error', ''),
+  url: attempt(() => {
+    const { URL, URLSearchParams } = require('url');
+    if (new URL('b?c=1', 'https://a/').href !== 'https://a/b?c=1' || new URLSearchParams('c=1').get('c') !== '1') throw new Error('wrong');
+  }).replace('no error', ''),
 });

@@ -1,13 +1,17 @@
 // A page that rewrites every builtin it can, then uses the bridge in every way, and looks for anything of the preload's world in
-// what its hooks are given: this, arguments, results. hostileFailures(list) adds what it finds to the list.
-// Each block stands for a published way out of a context isolation.
-async function hostileFailures(failures) {
+// what its hooks are given: this, arguments, results. hostileResults() resolves to a list of [way out, problem], the problem '' where it
+// is closed. Each stands for a class of published ways out of a context isolation.
+async function hostileResults() {
   const { ownKeys, getPrototypeOf, getOwnPropertyDescriptor, apply, defineProperty } = Reflect;
   const ObjectPrototype = Object.prototype, PageFunction = Function, PageError = Error, PageObject = Object, PagePromise = Promise;
   const setHas = Set.prototype.has.call.bind(Set.prototype.has), setAdd = Set.prototype.add.call.bind(Set.prototype.add), PageSet = Set;
   const then = Promise.prototype.then.call.bind(Promise.prototype.then);
   const text = String;
-  const add = (what) => { defineProperty(failures, failures.length, { __proto__: null, value: what, writable: true, enumerable: true, configurable: true }); };
+  const results = [];
+  const rule = (name) => {
+    defineProperty(results, results.length, { __proto__: null, value: [name, ''], writable: true, enumerable: true, configurable: true });
+  };
+  const add = (what) => { results[results.length - 1][1] += `${what}; `; };
   const seen = new PageSet();
 
   // Whether something is not this page's: its chain of prototypes ends elsewhere.
@@ -57,6 +61,7 @@ async function hostileFailures(failures) {
 
   // 0. The stack's end, met at any point of a copy or a call: V8 makes its RangeError in the world of the function that had no room.
   // Nothing is called where one is caught, since there is no room for that either.
+  rule('stack overflow anywhere in a copy or a call');
   const caught = new Array(100000).fill(null);
   let count = 0, calls = 0;
   const dive = (f) => {
@@ -106,6 +111,7 @@ async function hostileFailures(failures) {
   };
 
   const step = (name, f) => {
+    rule(name);
     try {
       look(`${name} result`, f());
     } catch (error) {
@@ -115,6 +121,7 @@ async function hostileFailures(failures) {
     }
   };
   const wait = async (name, promise) => {
+    rule(name);
     look(name, promise);
     await new PagePromise((done) => then(promise, (value) => { look(`${name} value`, value); done(); }, (error) => { look(`${name} reason`, error); done(); }));
   };
@@ -185,5 +192,5 @@ async function hostileFailures(failures) {
 
   delete Error.prepareStackTrace;
   for (let i = undone - 1; i >= 0; i--) undo[i]();
-  return failures;
+  return results;
 }

@@ -1,11 +1,12 @@
 // testCodec holds codec.js to protocol/testdata/golden.json and to what
-// structured clone does. It returns the failures as texts. A plain script: a
-// test evaluates it in a page together with codec.js.
+// structured clone does. It returns a list of [rule, problem], the problem ''
+// where all is well. A plain script: a test evaluates it together with codec.js.
 function testCodec(codec, golden) {
   'use strict';
-  const failures = [];
+  const results = [];
+  const rule = (name) => results.push([name, '']);
   const check = (ok, ...what) => {
-    if (!ok) failures.push(what.join(' '));
+    if (!ok) results.at(-1)[1] += what.join(' ') + '; ';
     return ok;
   };
   const toHex = (bytes) => Array.from(bytes, (b) => (b + 256).toString(16).slice(1)).join('');
@@ -95,14 +96,16 @@ function testCodec(codec, golden) {
     'boxed number': () => Object(1), 'boxed string': () => Object('a'), 'boxed boolean': () => Object(false), 'boxed BigInt': () => Object(1n),
     'shared': shared, 'cycle': cyclic, 'Map in itself': selfMap, 'Error in itself': selfError,
   };
+  rule('table of values');
   const names = golden.values.map((g) => g.name);
   check(names.join() === Object.keys(values).join(), 'golden.json and this table name different values');
   for (const { name, hex } of golden.values) {
     if (!(name in values)) continue;
+    rule(`golden value ${name}`);
     check(encode(values[name]()) === hex, name, 'is encoded as', encode(values[name]()), 'not', hex);
     check(same(values[name](), decode(hex)), name, 'is decoded wrongly');
   }
-  for (const { name, hex, number } of golden.mainOnly) check(String(decode(hex)) === number, name, 'is decoded as', decode(hex));
+  for (const { name, hex, number } of golden.mainOnly) rule(`golden value of main ${name}`), check(String(decode(hex)) === number, name, 'is decoded as', decode(hex));
 
   const calls = {
     'hello': (e) => e.hello(), 'cancel': (e) => e.cancel(300), 'send': (e) => e.send('notes:changed', []),
@@ -113,6 +116,7 @@ function testCodec(codec, golden) {
   };
   const encoder = codec.createEncoder();
   for (const { name, hex } of golden.packets) {
+    rule(`golden packet ${name}`);
     encoder.begin(0x01020304);
     if (!check(name in calls, 'unknown packet', name)) continue;
     calls[name](encoder);
@@ -121,8 +125,10 @@ function testCodec(codec, golden) {
     check(codec.decodePacket(fromHex(hex).buffer).doc === 0x01020304, name, 'has another document');
   }
   for (const { name, hex } of golden.bad) {
+    rule(`bad packet ${name}`);
     check(thrown(() => codec.decodePacket(fromHex(hex).buffer)) !== undefined, name, 'is not refused');
   }
+  rule('frames of one packet');
   const several = codec.decodePacket(fromHex(golden.packets.find((p) => p.name === 'several').hex).buffer).frames;
   check(several.length === 3 && several[0][2][0] === several[0][2][1] && several[1][0] === 3 && several[2][1] === 1, 'frames of one packet');
 
@@ -134,14 +140,16 @@ function testCodec(codec, golden) {
     'subclass of EventTarget': new (class extends EventTarget {})(), 'Intl': new Intl.NumberFormat(),
   };
   if (typeof SharedArrayBuffer === 'function') uncloneable['view on shared memory'] = new Uint8Array(new SharedArrayBuffer(1));
-  if (typeof document === 'object') Object.assign(uncloneable, { 'document.all': document.all, 'node': document.body, 'window': globalThis });
+  if (typeof document === 'object') Object.assign(uncloneable, { 'document.all': document.all, 'node': document.createElement('p'), 'window': globalThis });
   const detached = new Uint8Array(4);
   structuredClone(detached, { transfer: [detached.buffer] });
   uncloneable['detached'] = detached;
   for (const name of Object.keys(uncloneable)) {
+    rule(`refused ${name}`);
     const e = thrown(() => encode({ ok: 1, deep: [uncloneable[name]] }));
     check(e && e.message === 'An object could not be cloned.', name, 'gives', e);
   }
+  rule('a refused frame leaves nothing behind');
   encoder.begin(1);
   encoder.send('a', [1]);
   check(thrown(() => encoder.send('b', ['text', () => 1])), 'a function is sent');
@@ -150,6 +158,7 @@ function testCodec(codec, golden) {
   check(encode([1]) === before, 'an error changes what follows');
 
   // Getters.
+  rule('getters');
   let reads = 0;
   const counting = { get a() { reads++; return 1; }, b: [Object.defineProperty([1, 2], 0, { get() { reads++; return 5; }, enumerable: true })] };
   check(same(clone(counting), { a: 1, b: [[5, 2]] }) && reads === 2, 'getters are read', reads, 'times');
@@ -167,6 +176,7 @@ function testCodec(codec, golden) {
   check(codec.decodePacket(copyOf(own)).frames[0][2][0].a === 1, 'a getter that sends by the same function');
 
   // Prototypes do not travel, and cannot mislead.
+  rule('prototypes');
   class Point { constructor() { this.x = 1; } get y() { return 2; } }
   check(same(clone(new Point()), { x: 1 }), 'an object with a class');
   check(same(clone(Object.assign(Object.create(null), { a: 1 })), { a: 1 }), 'an object without prototype');
@@ -177,6 +187,7 @@ function testCodec(codec, golden) {
   check(Object.getPrototypeOf(proto) === Object.prototype && proto.polluted === undefined, '__proto__ is not data');
 
   // Sizes.
+  rule('depth');
   const deep = (n) => { let o = {}; while (--n > 0) o = [o]; return o; };
   check(same(clone(deep(64)), deep(64)), '64 levels');
   check(/nested/.test(thrown(() => encode(deep(65)))), '65 levels');
@@ -184,20 +195,24 @@ function testCodec(codec, golden) {
     const make = () => ({ get a() { return make(); } });
     encode(make());
   })), 'an endless object');
+  rule('lengths of texts');
   for (const n of [31, 32, 85, 86, 255, 256, 21845, 21846, 65535, 65536, 200000]) {
     for (const c of ['a', 'é', '€', '👍']) check(clone(c.repeat(n)) === c.repeat(n), n, c);
   }
+  rule('large packets');
   const large = new Uint8Array(3 << 20).fill(7);
   check(codec.send(1, 'x', [large]).length === 18 + large.length, 'size of a large packet');
   check(codec.send(1, 'x', [new Uint8Array(8 << 20)]) && codec.send(1, 'x', [1]).buffer.byteLength < 1 << 20, 'a large buffer is kept');
   check(/larger/.test(thrown(() => codec.send(1, 'x', [large.buffer, new Uint8Array(64 << 20)]))), 'a packet beyond the limit');
   check(codec.send(1, 'x', ['a'.repeat(40 << 20)]).length > 40 << 20, 'a long ASCII text within the limit');
+  rule('arguments and channels');
   check(/arguments/.test(thrown(() => codec.send(1, 'x', new Array(256).fill(0)))), '256 arguments');
   check(codec.send(1, 'c'.repeat(255), new Array(255).fill(0)).length > 500, 'the longest channel');
   for (const bad of ['', 'c'.repeat(256), 'é'.repeat(128), '\ud800']) check(/channel/.test(thrown(() => codec.send(1, bad, []))), 'channel', bad);
 
   // Bytes of every packet, cut short or changed, give a value or an Error.
   for (const { name, hex } of golden.values) {
+    rule(`damaged ${name}`);
     const whole = fromHex(FRAME + hex);
     for (let i = 0; i < whole.length; i++) {
       const cut = thrown(() => codec.decodePacket(whole.slice(0, i).buffer));
@@ -210,9 +225,10 @@ function testCodec(codec, golden) {
   }
 
   // What was decoded is a copy.
+  rule('decoded bytes are copies');
   const packet = copyOf(codec.result(1, 1, new Uint8Array([1, 2])));
   const copied = codec.decodePacket(packet).frames[0][2];
   new Uint8Array(packet).fill(0);
   check(copied[0] === 1 && copied.buffer.byteLength === 2, 'decoded bytes lie in the packet');
-  return failures;
+  return results;
 }

@@ -1,6 +1,8 @@
-// testRules holds rules.js to protocol/testdata/rules.json, given parsed. It returns a list of texts, empty when all is well.
+// testRules holds rules.js to protocol/testdata/rules.json, given parsed. It returns a list of [rule, problem], the problem '' where all
+// is well.
 function testRules(rules, vectors) {
-  return vectors.cases
-    .filter(({ origin, channel, allowed }) => rules.allowed(vectors.rules, origin, channel) !== allowed)
-    .map(({ origin, channel, allowed }) => `${origin} on ${channel}: want ${allowed}`);
+  return vectors.cases.map(({ origin, channel, allowed }) => {
+    const got = rules.allowed(vectors.rules, origin, channel);
+    return [`${origin} on ${channel}`, got === allowed ? '' : `gives ${got}`];
+  });
 }

@@ -1,0 +1,191 @@
+package renderer_test
+
+import (
+	"context"
+	"embed"
+	"io/fs"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/oriel-go/oriel/internal/apptest"
+	"github.com/oriel-go/oriel/main/app"
+	"github.com/oriel-go/oriel/main/ipc"
+	"github.com/oriel-go/oriel/main/pages"
+	"github.com/oriel-go/oriel/main/window"
+)
+
+func TestMain(m *testing.M) { apptest.Main(m) }
+
+//go:embed testdata runtime/testdata runtime/*.js
+var files embed.FS
+
+func text(t *testing.T, name string) string {
+	t.Helper()
+	b, err := files.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+var verdict = regexp.MustCompile(`(?m)^ *--- (PASS|FAIL): [^/\s]+/(\S+) `)
+
+// inApp is apptest.InApp for tests that consist of rules: each subtest of the process with the app is one here too.
+func inApp(t *testing.T, o app.Options, f func(t *testing.T, a *app.App)) {
+	t.Helper()
+	inAppWith(t, apptest.Process{}, o, f)
+}
+
+func inAppWith(t *testing.T, p apptest.Process, o app.Options, f func(t *testing.T, a *app.App)) {
+	t.Helper()
+	if apptest.Dir() != "" {
+		apptest.InApp(t, o, f)
+		return
+	}
+	p.Args = append(p.Args, "-test.run=^"+regexp.QuoteMeta(t.Name())+"$")
+	output, err := apptest.Start(t, p)
+	for _, m := range verdict.FindAllStringSubmatch(output, -1) {
+		t.Run(m[2], func(t *testing.T) {
+			if m[1] == "FAIL" {
+				t.Fail()
+			}
+		})
+	}
+	if err != nil {
+		t.Fatalf("%v\n%s", err, output)
+	}
+}
+
+// site serves files, index.html among them, without a Content-Security-Policy.
+func site(extra map[string]string) app.Options {
+	s := fstest.MapFS{
+		"index.html": {Data: []byte(`<!doctype html><title>A page</title><body><script src=first.js></script>`)},
+		"first.js":   {Data: []byte(`window.early = typeof window.api;`)},
+	}
+	for name, text := range extra {
+		s[name] = &fstest.MapFile{Data: []byte(text)}
+	}
+	return app.Options{Pages: pages.FS(s, pages.CSP(""))}
+}
+
+// preload exposes enough to see that the bridge and IPC stand.
+const preload = `
+const { contextBridge, ipcRenderer } = require('electron');
+contextBridge.exposeInMainWorld('api', { echo: (value) => value, invoke: (channel, ...args) => ipcRenderer.invoke(channel, ...args) });`
+
+// open opens a window on the start page, unless o says otherwise, and waits until it is there.
+func open(t *testing.T, a *app.App, o window.Options) *window.Window {
+	t.Helper()
+	if o.Preload == "" {
+		o.Preload = preload
+	}
+	url := o.URL
+	o.URL = "about:blank"
+	w, err := window.New(a, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.LoadURL(ctx(t), url); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// ctx bounds a step that could wait for ever.
+func ctx(t *testing.T) context.Context {
+	c, cancel := context.WithTimeout(context.Background(), time.Minute)
+	t.Cleanup(cancel)
+	return c
+}
+
+func eval[T any](t *testing.T, w *window.Window, script string) (v T) {
+	t.Helper()
+	if err := w.Eval(ctx(t), script, &v); err != nil {
+		t.Fatalf("%s: %v", script, err)
+	}
+	return v
+}
+
+// receive waits for what a page or the app tells.
+func receive[T any](t *testing.T, what string, c <-chan T) (v T) {
+	t.Helper()
+	select {
+	case v = <-c:
+	case <-ctx(t).Done():
+		t.Fatalf("no %s came", what)
+	}
+	return v
+}
+
+// reports is what pages send on the channel report: rules with what is wrong about them.
+func reports(a *app.App) <-chan [][2]string {
+	c := make(chan [][2]string, 1)
+	ipc.On(a.IPC(), "report", func(_ context.Context, results [][2]string) { c <- results })
+	return c
+}
+
+// judge makes a subtest of each rule.
+func judge(t *testing.T, results [][2]string) {
+	for _, r := range results {
+		t.Run(strings.ReplaceAll(r[0], "/", "-"), func(t *testing.T) {
+			if r[1] != "" {
+				t.Error(r[1])
+			}
+		})
+	}
+}
+
+// TestBridge has every rule of contextBridge and every known way out of it, as a page sees them.
+func TestBridge(t *testing.T) {
+	root, err := fs.Sub(files, "testdata")
+	if err != nil {
+		t.Fatal(err)
+	}
+	inApp(t, app.Options{Pages: pages.FS(root, pages.CSP(""))}, func(t *testing.T, a *app.App) {
+		results := reports(a)
+		open(t, a, window.Options{URL: "/bridge.html", Preload: text(t, "testdata/bridge_preload.js")})
+		got := receive(t, "report", results)
+		judge(t, got)
+		if len(got) < 150 {
+			t.Errorf("the page reported only %d rules", len(got))
+		}
+	})
+}
+
+// vectorsEnv carries a file of another package's to the process with the app, which cannot read it.
+const vectorsEnv = "ORIEL_TEST_VECTORS"
+
+// fragmentTest runs a test of a runtime fragment in the world it is for, with vectors that the protocol package is held to as well.
+// call gives a list of [rule, problem].
+func fragmentTest(t *testing.T, vectors, call string, names ...string) {
+	t.Helper()
+	b, err := os.ReadFile("../protocol/testdata/" + vectors)
+	if err != nil && apptest.Dir() == "" {
+		t.Fatal(err)
+	}
+	p := apptest.Process{Env: []string{vectorsEnv + "=" + string(b)}}
+	inAppWith(t, p, site(nil), func(t *testing.T, a *app.App) {
+		results := reports(a)
+		script := []string{"const vectors = " + os.Getenv(vectorsEnv) + ";"}
+		for _, name := range names {
+			script = append(script, text(t, name))
+		}
+		script = append(script, "require('electron').ipcRenderer.send('report', "+call+");")
+		open(t, a, window.Options{Preload: strings.Join(script, "\n")})
+		judge(t, receive(t, "report", results))
+	})
+}
+
+// TestCodec holds codec.js to the wire format's golden frames.
+func TestCodec(t *testing.T) {
+	fragmentTest(t, "golden.json", "testCodec(codec, vectors)", "runtime/codec.js", "runtime/testdata/codec_test.js")
+}
+
+// TestRules holds rules.js to what protocol.Allowed says.
+func TestRules(t *testing.T) {
+	fragmentTest(t, "rules.json", "testRules(rules, vectors)", "runtime/rules.js", "runtime/testdata/rules_test.js")
+}
