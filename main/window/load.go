@@ -225,4 +225,7 @@ func (w *Window) rendererGone(status cef.TerminationStatus, code int, text strin
 	w.log.Error("the page's process is gone", zap.String("reason", reasons[status]), zap.Int("exit code", code), zap.String("text", text))
 	w.finishLoad(&LoadError{errAborted, "the page's process is gone: " + reasons[status], ""})
 	w.events.rendererGone.Emit(&w.queue, RendererGone{Reason: reasons[status], ExitCode: code})
+	if w.forced {
+		w.closeBrowser() // nobody is left whose answer Chromium could wait for
+	}
 }

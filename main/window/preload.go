@@ -2,6 +2,7 @@ package window
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -9,6 +10,7 @@ import (
 
 	"github.com/oriel-go/oriel/cef"
 	"github.com/oriel-go/oriel/cef/distribution"
+	"github.com/oriel-go/oriel/main/internal/devtools"
 	"github.com/oriel-go/oriel/main/ipc"
 	"github.com/oriel-go/oriel/protocol"
 	"github.com/oriel-go/oriel/renderer"
@@ -72,7 +74,9 @@ func (w *Window) registered(err error) {
 	}
 	if err != nil {
 		w.prepareErr = fmt.Errorf("window %d: the preload cannot be registered: %w", w.id, err)
-		w.log.Error("preload not registered", zap.Error(err))
+		if !errors.Is(err, devtools.ErrClosed) { // a window that was closed at once
+			w.log.Error("preload not registered", zap.Error(err))
+		}
 	}
 	close(w.prepared)
 	if err == nil && w.load == nil && w.browser != nil {

@@ -1,6 +1,12 @@
 package window
 
-import "github.com/oriel-go/oriel/cef"
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/oriel-go/oriel/cef"
+	"github.com/oriel-go/oriel/main/internal/engine"
+)
 
 // windowDelegate answers for the window around the page. UI thread.
 func (w *Window) windowDelegate() *cef.WindowDelegate {
@@ -88,13 +94,19 @@ func (w *Window) canClose() bool {
 	if w.browser == nil {
 		return true
 	}
-	host := w.browser.GetHost()
-	defer host.Release()
 	if w.forced {
-		host.CloseBrowser(true)
+		w.closeBrowser()
 		return true
 	}
+	host := w.browser.GetHost()
+	defer host.Release()
 	return host.TryCloseBrowser()
+}
+
+func (w *Window) closeBrowser() {
+	host := w.browser.GetHost()
+	defer host.Release()
+	host.CloseBrowser(true)
 }
 
 func (w *Window) windowDestroyed() {
@@ -138,7 +150,21 @@ func (w *Window) Destroy() {
 	_ = w.do(func() {
 		w.forced = true
 		w.win.Close()
+		time.AfterFunc(hungAfter, func() { engine.Post(w.kill) })
 	})
+}
+
+// hungAfter is how long a page that is to go without being asked may take. Chromium still runs its handlers; one that is busy for ever
+// would keep its window's browser alive, because Chromium shows patience with pages that have a DevTools session, as all of ours have.
+const hungAfter = time.Second
+
+// kill ends the process of a page that does not let go.
+func (w *Window) kill() {
+	if w.session == nil {
+		return
+	}
+	w.log.Warn("the page does not end: its process is killed")
+	w.session.Start("Page.crash", nil, func(json.RawMessage, error) {})
 }
 
 // Focus brings the window to the front and gives it the keyboard.
