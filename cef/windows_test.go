@@ -16,7 +16,7 @@ const bridge = `
 const { contextBridge, ipcRenderer } = require('oriel');
 contextBridge.exposeInMainWorld('api', { invoke: (channel, ...args) => ipcRenderer.invoke(channel, ...args) });`
 
-// life opens a window, uses it, and closes it: by asking its page, or without.
+// life opens a window, has two documents in it, one after the other, uses the second, and closes it: by asking its page, or without.
 func life(t *testing.T, a *app.App, ask bool) {
 	t.Helper()
 	w, err := window.New(a, window.Options{Preload: bridge, URL: "about:blank"})
@@ -26,6 +26,12 @@ func life(t *testing.T, a *app.App, ask bool) {
 	if err := w.LoadURL(ctx(t), "/"); err != nil {
 		t.Fatal(err)
 	}
+	loaded := make(chan struct{}, 10)
+	w.OnLoaded(func(window.Loaded) { loaded <- struct{}{} })
+	if err := w.Reload(false); err != nil {
+		t.Fatal(err)
+	}
+	await(t, "the second document", loaded)
 	var sum int
 	if err := w.Eval(ctx(t), "window.open('about:blank'); api.invoke('add', 1, 2)", &sum); err != nil || sum != 3 {
 		t.Fatalf("invoke gave %d, %v", sum, err)
