@@ -20,6 +20,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime/debug"
 	"sync"
 	"syscall"
 
@@ -105,8 +106,8 @@ func (a *App) DataDir() string { return a.o.DataDir }
 // Host is for Oriel's own packages.
 func (a *App) Host() *host.Host { return a.host }
 
-// OnReady adds a function to be run, on a goroutine of its own, when windows can be opened; ctx ends with the app. If it returns an error,
-// the app ends and Run returns that error. Functions run one after the other. Added after the app is ready, f runs at once.
+// OnReady adds a function to be run, on a goroutine of its own, when windows can be opened; ctx ends with the app. If it returns an error
+// or panics, the app ends and Run returns that error. Functions run one after the other. Added after the app is ready, f runs at once.
 func (a *App) OnReady(f func(ctx context.Context) error) {
 	a.mu.Lock()
 	ready := a.host.Context() != nil
@@ -161,11 +162,17 @@ func (a *App) fail(err error) {
 	a.host.Quit(true)
 }
 
-// start runs f off the UI thread, after those before it.
+// start runs f off the UI thread, after those before it, unless one of them has failed.
 func (a *App) start(f func(context.Context) error) {
 	a.queue.Add(func() {
+		a.mu.Lock()
+		failed := a.failure != nil
+		a.mu.Unlock()
+		if failed {
+			return
+		}
 		ctx := a.host.Context()
-		err := f(ctx)
+		err := a.guard(ctx, f)
 		if ctx.Err() != nil && (errors.Is(err, ctx.Err()) || errors.Is(err, context.Cause(ctx)) || errors.Is(err, host.ErrNotRunning)) {
 			return // it was interrupted by the end of the app
 		}
@@ -173,6 +180,17 @@ func (a *App) start(f func(context.Context) error) {
 			a.fail(err)
 		}
 	})
+}
+
+// guard makes a panic of f an error: an app that is not set up cannot go on.
+func (a *App) guard(ctx context.Context, f func(context.Context) error) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			a.log.Error("panic in a function given to OnReady", zap.Any("panic", v), zap.ByteString("stack", debug.Stack()))
+			err = fmt.Errorf("panic in a function given to OnReady: %v", v)
+		}
+	}()
+	return f(ctx)
 }
 
 // Run runs the app until it has quit: by Quit, by the last window, or by the end of ctx, which closes windows without asking their pages.

@@ -78,30 +78,41 @@ func readProcess(pid int) (process, error) {
 	return p, err
 }
 
-// tree is the process and all that descend from it.
-func tree(t *testing.T, pid int) []process {
+// all lists every process.
+func all(t *testing.T) (ps []process) {
 	t.Helper()
 	entries, err := os.ReadDir("/proc")
 	if err != nil {
 		t.Fatal(err)
 	}
-	children := map[string][]process{}
 	for _, e := range entries {
 		if n, err := strconv.Atoi(e.Name()); err == nil {
 			if p, err := readProcess(n); err == nil { // it may have gone
-				children[p.status["PPid"]] = append(children[p.status["PPid"]], p)
+				ps = append(ps, p)
 			}
 		}
 	}
-	root, err := readProcess(pid)
-	if err != nil {
-		t.Fatal(err)
+	return ps
+}
+
+// tree is the process and all that descend from it.
+func tree(t *testing.T, pid int) []process {
+	t.Helper()
+	var found []process
+	children := map[string][]process{}
+	for _, p := range all(t) {
+		if p.pid == pid {
+			found = append(found, p)
+		}
+		children[p.status["PPid"]] = append(children[p.status["PPid"]], p)
 	}
-	all := []process{root}
-	for i := 0; i < len(all); i++ {
-		all = append(all, children[itoa(all[i].pid)]...)
+	if found == nil {
+		t.Fatalf("there is no process %d", pid)
 	}
-	return all
+	for i := 0; i < len(found); i++ {
+		found = append(found, children[itoa(found[i].pid)]...)
+	}
+	return found
 }
 
 func ofKind(ps []process, kind string) []process {

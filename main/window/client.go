@@ -58,6 +58,10 @@ func (w *Window) client() *cef.Client {
 		JSDialogHandler: &cef.JSDialogHandler{
 			// A page that does not want to go stays, without a question to the user, as in Electron.
 			OnBeforeUnloadDialog: func(_ *cef.Browser, _ string, _ bool, callback *cef.JSDialogCallback) bool {
+				if w.forced { // it is not asked
+					callback.Cont(true, "")
+					return true
+				}
 				w.host.Refused()
 				callback.Cont(false, "")
 				w.events.unloadPrevented.Emit(&w.queue, struct{}{})
