@@ -27,8 +27,8 @@ type Frame struct {
 }
 
 // newFrame makes the Frame of a document that has said hello. p.mu is held.
-func newFrame(p *Peer, c Conn, number uint32) *Frame {
-	f := &Frame{peer: p, sender: c.Sender, link: c.Connect(), number: number, open: map[uint32]*request{}}
+func newFrame(p *Peer, s Sender, link Link, number uint32) *Frame {
+	f := &Frame{peer: p, sender: s, link: link, number: number, open: map[uint32]*request{}}
 	f.ctx, f.cancel = context.WithCancelCause(p.o.Context)
 	return f
 }

@@ -266,7 +266,7 @@ func TestSendWaits(t *testing.T) {
 		}
 	}
 	stranger := r.doc(1, "frame", "https://stranger.example")
-	stranger.must(protocol.AppendHello(stranger.header()))
+	stranger.must(stranger.hello())
 	d := r.open(2)
 	if err := r.peer.Send("x", 100); err != nil {
 		t.Fatal(err)

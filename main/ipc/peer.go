@@ -30,7 +30,7 @@ var ErrStale = errors.New("ipc: packet of a document that is not the current one
 // A Conn says where a packet came from. The window package makes them from what Chromium tells.
 type Conn struct {
 	Sender Sender
-	// Connect opens the way back. It is called within Receive, once for each document, and must not call the Peer.
+	// Connect opens the way back. It is called within Receive, once for each hello, and must not call the Peer.
 	Connect func() Link
 }
 
@@ -63,6 +63,7 @@ type Peer struct {
 
 	mu      sync.Mutex
 	frame   *Frame    // the document that is there now, or nil
+	early   *early    // the one that will be there next, if it has spoken already
 	waiting []message // for a document to come
 	queued  int       // bytes in waiting
 	closed  error
@@ -103,51 +104,16 @@ func (p *Peer) Receive(c Conn, packet []byte) error {
 	}
 	messages := parsed.Frames
 	if messages[0].Kind == protocol.KindHello {
-		if err := p.open(c, parsed.Document); err != nil {
-			return err
-		}
-		if messages = messages[1:]; len(messages) == 0 {
-			return nil
-		}
+		return p.hello(c, parsed.Document, messages, len(packet))
+	}
+	if waits, err := p.hold(c.Sender.FrameID, parsed.Document, held{messages, len(packet)}); waits {
+		return err
 	}
 	f := p.Frame()
 	if f == nil || f.number != parsed.Document || f.sender.FrameID != c.Sender.FrameID || f.sender.Origin != c.Sender.Origin {
 		return fmt.Errorf("%w: %d of frame %s at %s", ErrStale, parsed.Document, c.Sender.FrameID, c.Sender.Origin)
 	}
 	return f.take(messages, c.Sender, len(packet))
-}
-
-// open begins a new document: the old one's requests end, what waited is sent.
-func (p *Peer) open(c Conn, number uint32) error {
-	p.mu.Lock()
-	old := p.frame
-	switch {
-	case p.closed != nil:
-		p.mu.Unlock()
-		return p.closed
-	case old != nil && old.number == number:
-		p.mu.Unlock()
-		return fmt.Errorf("ipc: document %d says hello twice", number)
-	case old != nil:
-		old.ended = ErrNavigated
-	}
-	f := newFrame(p, c, number)
-	p.frame = f
-	p.waiting = slices.DeleteFunc(p.waiting, func(m message) bool {
-		if !p.o.Allowed(f.sender.Origin, m.channel) {
-			return false
-		}
-		p.queued -= len(m.packet) + messageCost
-		if err := f.send(m.packet); err != nil {
-			p.o.Log.Warn("message lost", zap.String("channel", m.channel), zap.Error(err))
-		}
-		return true
-	})
-	p.mu.Unlock()
-	if old != nil {
-		old.finish(ErrNavigated)
-	}
-	return nil
 }
 
 // Send sends a message to the frame's document, or keeps it for the next one whose origin may use the channel. Messages arrive in the
@@ -178,25 +144,25 @@ func (p *Peer) Send(channel string, args ...any) error {
 }
 
 // Gone tells that the frame of that name is no more. Its document ends; another frame's is left alone.
-func (p *Peer) Gone(frameID string, cause error) {
-	p.end(cause, func(f *Frame) bool { return f.sender.FrameID == frameID })
-}
+func (p *Peer) Gone(frameID string, cause error) { p.end(&frameID, cause) }
 
 // End ends the document there is, whichever frame it is in.
-func (p *Peer) End(cause error) {
-	p.end(cause, func(*Frame) bool { return true })
-}
+func (p *Peer) End(cause error) { p.end(nil, cause) }
 
-func (p *Peer) end(cause error, meant func(*Frame) bool) {
+func (p *Peer) end(frameID *string, cause error) {
 	p.mu.Lock()
-	f := p.frame
-	if f == nil || !meant(f) {
-		p.mu.Unlock()
-		return
+	given, f := p.drop(frameID), p.frame
+	if f != nil && frameID != nil && f.sender.FrameID != *frameID {
+		f = nil
 	}
-	p.frame, f.ended = nil, cause
+	if f != nil {
+		p.frame, f.ended = nil, cause
+	}
 	p.mu.Unlock()
-	f.finish(cause)
+	given()
+	if f != nil {
+		f.finish(cause)
+	}
 }
 
 // Close ends the conversation for good: open requests are cancelled with the cause, later sends fail with it.

@@ -210,8 +210,11 @@ func TestRefusedPackets(t *testing.T) {
 		t.Errorf("a packet before hello: %v", err)
 	}
 	d = r.open(1)
-	if err := d.give(protocol.AppendHello(d.header())); err == nil || errors.Is(err, ipc.ErrStale) {
+	if err := d.give(d.hello()); err == nil || errors.Is(err, ipc.ErrStale) {
 		t.Errorf("a second hello: %v", err)
+	}
+	if err := r.doc(9, "frame", home).give(protocol.AppendHello(protocol.AppendHeader(nil, 9))); err == nil {
+		t.Error("a hello without an address is taken")
 	}
 	if err := d.give(packet(2)); !errors.Is(err, ipc.ErrStale) {
 		t.Errorf("a packet of another document: %v", err)
@@ -238,7 +241,7 @@ func TestRefusedPackets(t *testing.T) {
 	if err := d.give(packet(2)); !errors.Is(err, ipc.ErrStale) {
 		t.Errorf("a packet after the end: %v", err)
 	}
-	if err := r.doc(3, "frame", home).give(protocol.AppendHello(protocol.AppendHeader(nil, 3))); err != ipc.ErrClosed {
+	if err := r.doc(3, "frame", home).give(r.doc(3, "frame", home).hello()); err != ipc.ErrClosed {
 		t.Errorf("hello after the end: %v", err)
 	}
 	d.silent()
@@ -295,7 +298,7 @@ func TestAllowLists(t *testing.T) {
 		{"", ""},
 	} {
 		d := r.doc(uint32(i+1), "frame", c.origin)
-		d.must(protocol.AppendHello(d.header()))
+		d.must(d.hello())
 		var got []string
 		for id, channel := range []string{"open:x", "shut"} {
 			d.send(channel)
@@ -329,4 +332,54 @@ func TestAllowLists(t *testing.T) {
 		t.Errorf("reserved: %v", r.reserved)
 	}
 	r.mu.Unlock()
+}
+
+// A document may speak before Chromium tells of it. Until then it is not taken for the one before it, and afterwards nothing is lost.
+func TestEarlyDocument(t *testing.T) {
+	r := newRig(t)
+	r.rules[0].Origins = []string{home, "https://guest.example"}
+	ipc.Handle(r.app, "who", func(ctx context.Context, _ any) (string, error) { return ipc.SenderFrom(ctx).Origin, nil })
+	at := func(d *doc, origin string) ipc.Conn {
+		return ipc.Conn{Sender: ipc.Sender{FrameID: "frame", URL: origin + "/", Origin: origin}, Connect: func() ipc.Link { return d }}
+	}
+	old := r.open(1)
+	for number, c := range map[uint32]struct {
+		committed string
+		begins    bool
+	}{2: {"https://guest.example", true}, 3: {"https://other.example", false}} {
+		d := r.doc(number, "frame", "https://guest.example")
+		ask := must(protocol.AppendInvoke(d.header(), 1, "who"))
+		for _, packet := range [][]byte{d.hello(), ask} { // Chromium still shows the old document
+			if err := r.peer.Receive(at(d, home), packet); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if number == 2 {
+			old.invoke(1, "who") // which still speaks for itself
+			if got := result[string](old, 1); got != home {
+				t.Error(got)
+			}
+		}
+		if err := r.peer.Receive(at(d, home), d.hello()); err == nil {
+			t.Error("two hellos are taken")
+		}
+		err := r.peer.Committed(at(d, c.committed).Sender)
+		if c.begins != (err == nil) || !c.begins && !errors.Is(err, ipc.ErrStale) {
+			t.Errorf("committed %s: %v", c.committed, err)
+		}
+		if c.begins {
+			if got := result[string](d, 1); got != "https://guest.example" {
+				t.Errorf("the early document passes for %s", got)
+			}
+		}
+		d.silent()
+	}
+	d := r.doc(4, "frame", "https://guest.example")
+	if err := r.peer.Receive(at(d, home), d.hello()); err != nil {
+		t.Fatal(err)
+	}
+	r.peer.Close(ipc.ErrClosed)
+	if !d.closed {
+		t.Error("an early document's link stays open")
+	}
 }

@@ -104,8 +104,13 @@ func (r *rig) doc(number uint32, frame, origin string) *doc {
 func (r *rig) open(number uint32) *doc {
 	r.t.Helper()
 	d := r.doc(number, "frame", home)
-	d.must(protocol.AppendHello(d.header()))
+	d.must(d.hello())
 	return d
+}
+
+// hello is the packet of a document that begins.
+func (d *doc) hello() []byte {
+	return must(protocol.AppendSend(protocol.AppendHello(d.header()), "oriel:document", d.origin+"/"))
 }
 
 func (d *doc) header() []byte { return protocol.AppendHeader(nil, d.number) }

@@ -28,7 +28,7 @@ func (w *Window) client() *cef.Client {
 		},
 		LoadHandler: &cef.LoadHandler{
 			OnLoadingStateChange: func(_ *cef.Browser, loading, _, _ bool) { w.loadingChanged(loading) },
-			OnLoadStart:          func(_ *cef.Browser, f *cef.Frame, _ cef.TransitionType) { w.loadStarted(f) },
+			OnLoadStart:          func(_ *cef.Browser, f *cef.Frame, _ cef.TransitionType) { w.loadStarted(f); w.committed(f) },
 			OnLoadEnd:            func(_ *cef.Browser, f *cef.Frame, status int) { w.loadEnded(f, status) },
 			OnLoadError: func(_ *cef.Browser, f *cef.Frame, code cef.ErrorCode, text, url string) {
 				w.loadFailed(f, code, text, url)
@@ -122,15 +122,32 @@ func (w *Window) receive(_ *cef.Browser, frame *cef.Frame, source cef.ProcessID,
 		w.log.Warn("message without a packet dropped")
 		return true
 	}
-	url := frame.GetURL()
-	sender := ipc.Sender{WindowID: w.id, FrameID: frame.GetIdentifier(), MainFrame: true, URL: url, Origin: originOf(url)}
-	conn := ipc.Conn{Sender: sender, Connect: func() ipc.Link { return &frameLink{frame: frame.Retain()} }}
-	if err := w.peer.Receive(conn, packet); errors.Is(err, ipc.ErrStale) {
-		w.log.Debug("packet dropped", zap.Error(err))
-	} else if err != nil {
-		w.log.Warn("packet dropped", zap.String("origin", sender.Origin), zap.Error(err))
-	}
+	conn := ipc.Conn{Sender: w.sender(frame), Connect: func() ipc.Link { return &frameLink{frame: frame.Retain()} }}
+	w.dropped(w.peer.Receive(conn, packet))
 	return true
+}
+
+// sender is who is in the window's main frame.
+func (w *Window) sender(frame *cef.Frame) ipc.Sender {
+	url := frame.GetURL()
+	return ipc.Sender{WindowID: w.id, FrameID: frame.GetIdentifier(), MainFrame: true, URL: url, Origin: originOf(url)}
+}
+
+// committed tells the peer that Chromium has a new document. It may have spoken already.
+func (w *Window) committed(frame *cef.Frame) {
+	if frame.IsMain() {
+		w.dropped(w.peer.Committed(w.sender(frame)))
+	}
+}
+
+// dropped logs why a packet was not taken.
+func (w *Window) dropped(err error) {
+	switch {
+	case errors.Is(err, ipc.ErrStale):
+		w.log.Debug("packet dropped", zap.Error(err))
+	case err != nil:
+		w.log.Warn("packet dropped", zap.Error(err))
+	}
 }
 
 // A frameLink is the way to a frame for as long as its document lives.

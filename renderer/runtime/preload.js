@@ -1,8 +1,17 @@
 // Starts the runtime: hello to main, then the app's preload.
 
+// A preload may throw anything, such as an object whose getters throw.
+function textOf(read) {
+  try {
+    return String(read() ?? '');
+  } catch {
+    return '';
+  }
+}
+
 function reportPreloadError(thrown) {
-  const error = Object(thrown) === thrown ? thrown : { message: String(thrown), stack: '' };
-  const message = String(error.message), stack = String(error.stack || '');
+  const message = textOf(() => thrown.message) || textOf(() => String(thrown)) || 'unknown error';
+  const stack = textOf(() => thrown.stack);
   console.error(`Unable to load preload script: ${CONFIG.preloadPath || '(preload)'}\n${stack || message}`);
   sendPacket(codec.send(documentNumber, 'oriel:preload-error', [message, stack]));
 }
@@ -14,7 +23,12 @@ function runPreload(text, path) {
   (0, eval)(source)(require, processObject, module, module.exports).call(module.exports);
 }
 
-sendPacket(codec.hello(documentNumber));
+// Main may hear this before Chromium has told it of the document. The address lets it wait for that; it decides about nothing else.
+const hello = codec.createEncoder();
+hello.begin(documentNumber);
+hello.hello();
+hello.send('oriel:document', [location.href]);
+sendPacket(hello.finish());
 if (CONFIG.preload) {
   const globals = { contextBridge, ipcRenderer, process: processObject, require, global: globalThis,
     setImmediate: timers.setImmediate, clearImmediate: timers.clearImmediate };

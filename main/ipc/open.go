@@ -1,0 +1,136 @@
+package ipc
+
+import (
+	"fmt"
+	"slices"
+
+	"go.uber.org/zap"
+
+	"github.com/oriel-go/oriel/protocol"
+)
+
+// documentChannel is the channel on which a document tells its address, right after its hello.
+const documentChannel = protocol.ReservedPrefix + "document"
+
+// An early document has said hello before Chromium has told of it: packets and the news of a navigation come by different ways. Until that
+// news, Chromium names the document before it as the sender. What the early one says waits, so that it is not taken for the other's.
+// Its own word on its address decides about no more than the waiting: when that is over, the sender is whom Chromium names.
+type early struct {
+	frameID string
+	url     string
+	number  uint32
+	link    Link
+	packets []held
+	bytes   int
+}
+
+// held is a packet that waits for its document.
+type held struct {
+	messages []protocol.Frame
+	size     int
+}
+
+// hello takes the packet of a document that begins.
+func (p *Peer) hello(c Conn, number uint32, messages []protocol.Frame, size int) error {
+	var url string
+	if len(messages) < 2 || messages[1].Kind != protocol.KindSend || messages[1].Channel != documentChannel || messages[1].Args.Decode(0, &url) != nil {
+		return fmt.Errorf("ipc: document %d says hello without its address", number)
+	}
+	messages = messages[2:]
+	p.mu.Lock()
+	if p.closed != nil {
+		p.mu.Unlock()
+		return p.closed
+	}
+	if f, e := p.frame, p.early; f != nil && f.number == number || e != nil && e.number == number {
+		p.mu.Unlock()
+		return fmt.Errorf("ipc: document %d says hello twice", number)
+	}
+	given := p.drop(nil)
+	e := &early{frameID: c.Sender.FrameID, url: url, number: number, link: c.Connect()}
+	if len(messages) > 0 {
+		e.packets, e.bytes = []held{{messages, size}}, size
+	}
+	p.early = e
+	p.mu.Unlock()
+	given()
+	if url == c.Sender.URL {
+		return p.Committed(c.Sender)
+	}
+	return nil
+}
+
+// hold keeps a packet of an early document, and reports whether it is one.
+func (p *Peer) hold(frameID string, number uint32, h held) (bool, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	e := p.early
+	switch {
+	case e == nil || e.number != number || e.frameID != frameID:
+		return false, nil
+	case len(e.packets) >= protocol.MaxInFlight || e.bytes+h.size > protocol.MaxQueuedBytes:
+		return true, fmt.Errorf("ipc: %w: too much from a document that has not begun", protocol.ErrLimit)
+	}
+	e.packets = append(e.packets, h)
+	e.bytes += h.size
+	return true, nil
+}
+
+// drop forgets the early document if it is in the frame of that name, nil meaning any. What it returns is to be called without the lock.
+func (p *Peer) drop(frameID *string) (release func()) {
+	e := p.early
+	if e == nil || frameID != nil && e.frameID != *frameID {
+		return func() {}
+	}
+	p.early = nil
+	return e.link.Close
+}
+
+// Committed tells that Chromium knows a new document in the frame: s names it. An early one that says it is this one begins.
+func (p *Peer) Committed(s Sender) error {
+	p.mu.Lock()
+	e := p.early
+	if e == nil {
+		p.mu.Unlock()
+		return nil
+	}
+	if e.frameID != s.FrameID || e.url != s.URL {
+		given := p.drop(nil)
+		p.mu.Unlock()
+		given()
+		return fmt.Errorf("%w: %d says it is %s, Chromium %s", ErrStale, e.number, e.url, s.URL)
+	}
+	p.early = nil
+	old := p.frame
+	if old != nil {
+		old.ended = ErrNavigated
+	}
+	f := newFrame(p, s, e.link, e.number)
+	p.frame = f
+	p.flush(f)
+	p.mu.Unlock()
+	if old != nil {
+		old.finish(ErrNavigated)
+	}
+	var problem error
+	for _, h := range e.packets {
+		if err := f.take(h.messages, s, h.size); err != nil {
+			problem = err
+		}
+	}
+	return problem
+}
+
+// flush sends a document what waits for it. p.mu is held.
+func (p *Peer) flush(f *Frame) {
+	p.waiting = slices.DeleteFunc(p.waiting, func(m message) bool {
+		if !p.o.Allowed(f.sender.Origin, m.channel) {
+			return false
+		}
+		p.queued -= len(m.packet) + messageCost
+		if err := f.send(m.packet); err != nil {
+			p.o.Log.Warn("message lost", zap.String("channel", m.channel), zap.Error(err))
+		}
+		return true
+	})
+}
