@@ -22,6 +22,7 @@ function createHalf() {
   const ErrorConstructor = Error;
   const errorKinds = { __proto__: null, TypeError, RangeError, ReferenceError, SyntaxError, EvalError, URIError };
   const hasOwn = Object.hasOwn;
+  const bound = uncurry(Function.prototype.bind);
   const isError = Error.isError;
   const DateConstructor = Date;
   const dateValue = uncurry(Date.prototype.getTime);
@@ -138,7 +139,8 @@ function createHalf() {
     },
     // A function of this world that calls invoke of the other one's.
     makeFunction(invoke, original) {
-      const proxy = (...args) => callOut(invoke, args);
+      const proxy = bound((...args) => callOut(invoke, args), undefined); // shows no source
+      defineProperty(proxy, 'name', { __proto__: null, value: '', configurable: true });
       weakSet(homes, proxy, original);
       return proxy;
     },

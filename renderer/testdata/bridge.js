@@ -134,6 +134,8 @@ async function bridgeResults() {
   check('arguments and results', api.call((a, b, c) => { check('callback arguments are the page\'s', isPages([a, b, c])); return a.n + b[0] + c; }, { n: 1 }, [2], 3) === 6);
   check('callback result is the preload\'s', api.callOwn(() => ({ a: [new Date(), new Map(), () => {}] })));
   check('no constructor', thrown(() => new api.echo(1)) instanceof TypeError);
+  same('proxies show no source', Function.prototype.toString.call(api.echo), 'function () { [native code] }');
+  same('proxies have no name', api.echo.name, '');
   check('proxies have no prototype of their own', !Object.hasOwn(api.echo, 'prototype') && Object.getPrototypeOf(api.echo) === Function.prototype);
   check('a class of the page cannot be built, only called', /^(TypeError|Error): /.test(api.callAndReport(class {})));
 
