@@ -1,0 +1,38 @@
+package app_test
+
+import (
+	"os"
+	"testing"
+	"time"
+
+	"github.com/oriel-go/oriel/internal/apptest"
+	"github.com/oriel-go/oriel/main/app"
+)
+
+// A Go program has threads when Chromium looks for namespaces and forks its zygotes. Should one of them ever stand in the way, it will be
+// in one start of many. ORIEL_SOAK, a duration, makes more of them.
+func TestSoakStart(t *testing.T) {
+	rounds, soak := 30, time.Duration(0)
+	if s := os.Getenv("ORIEL_SOAK"); s != "" {
+		var err error
+		if soak, err = time.ParseDuration(s); err != nil {
+			t.Fatalf("ORIEL_SOAK: %v", err)
+		}
+		rounds = 200
+	}
+	begun := time.Now()
+	for n := 0; n < rounds || time.Since(begun) < soak; n++ {
+		apptest.InApp(t, site(), func(t *testing.T, a *app.App) {
+			w := open(t, a, "index.html")
+			if got := eval[int](t, w, "6 * 7"); got != 42 {
+				t.Errorf("the page counts %d", got)
+			}
+		})
+		if apptest.Dir() != "" {
+			return
+		}
+	}
+	if apptest.Dir() == "" {
+		t.Logf("%v a start", time.Since(begun)/time.Duration(rounds))
+	}
+}
