@@ -64,16 +64,8 @@ static cef_process_message_t *list_message(const cef_string_t *name, const void 
   return message;
 }
 
-int oriel_payload_send(cef_frame_t *frame, cef_process_id_t target, const char16_t *name, size_t name_length, const void *data,
-                       size_t size, size_t shared_from) {
-  if (!frame || !frame->is_valid(frame))
-    return 0;
+cef_process_message_t *oriel_payload_message(const char16_t *name, size_t name_length, const void *data, size_t size, size_t shared_from) {
   cef_string_t text = {(char16_t *)(uintptr_t)name, name_length, NULL};
   cef_process_message_t *message = size >= shared_from ? shared_message(&text, data, size) : NULL;
-  if (!message)
-    message = list_message(&text, data, size);
-  if (!message)
-    return 0;
-  frame->send_process_message(frame, target, message);
-  return 1;
+  return message ? message : list_message(&text, data, size);
 }

@@ -5,21 +5,15 @@ package cef
 */
 import "C"
 
-import (
-	"errors"
-	"unsafe"
-)
-
-// ErrNotSent is returned when a message could not be handed to CEF: its frame is no more, or memory is out.
-var ErrNotSent = errors.New("cef: the message could not be sent: its frame is gone")
+import "unsafe"
 
 // A MessageName is a process message's name in the form that sending wants, made once.
 type MessageName struct{ w wideString }
 
-// NewMessageName prepares a name for [Frame.SendBytes].
+// NewMessageName prepares a name for [NewBytesMessage].
 func NewMessageName(name string) MessageName { return MessageName{wide(name)} }
 
-// Bytes copies the payload of a message made by SendBytes, or by the twin of it in C: one binary argument or shared memory. A message with
+// Bytes copies the payload of a message made by NewBytesMessage, or by the twin of it in C: one binary argument or shared memory. A message with
 // another shape, or more than limit bytes, gives nil.
 func (o *ProcessMessage) Bytes(limit int) []byte {
 	if o.cef() == nil {
@@ -34,12 +28,13 @@ func (o *ProcessMessage) Bytes(limit int) []byte {
 	return copyBytes(unsafe.Pointer(p.data), int(p.size))
 }
 
-// SendBytes sends data to target in a message of that name: by shared memory from sharedFrom bytes up, else in a binary value. It may be
-// called on any thread. CEF does not tell whether the message arrives.
-func (o *Frame) SendBytes(target ProcessID, name MessageName, data []byte, sharedFrom int) error {
-	if len(data) == 0 || C.oriel_payload_send(o.cef(), C.cef_process_id_t(target), name.w.ptr(), C.size_t(len(name.w)),
-		unsafe.Pointer(unsafe.SliceData(data)), C.size_t(len(data)), C.size_t(sharedFrom)) == 0 {
-		return ErrNotSent
+// NewBytesMessage makes a message that carries a copy of data, in shared memory from sharedFrom bytes up, else in a binary value. It may be
+// called on any thread. It returns nil for no data and where CEF has no memory. The result is the caller's to Release, also after it
+// has been sent.
+func NewBytesMessage(name MessageName, data []byte, sharedFrom int) *ProcessMessage {
+	if len(data) == 0 {
+		return nil
 	}
-	return nil
+	return ownProcessMessage(C.oriel_payload_message(name.w.ptr(), C.size_t(len(name.w)), unsafe.Pointer(unsafe.SliceData(data)),
+		C.size_t(len(data)), C.size_t(sharedFrom)))
 }

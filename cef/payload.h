@@ -16,9 +16,7 @@ struct oriel_payload {
 void oriel_payload_open(cef_process_message_t *message, struct oriel_payload *payload);
 void oriel_payload_close(struct oriel_payload *payload);
 
-// Sends size bytes to the other side of frame in a message of that name, by shared memory from shared_from bytes up. Any thread.
-// Returns 0 if CEF could not make the message. CEF does not say whether it arrives.
-int oriel_payload_send(cef_frame_t *frame, cef_process_id_t target, const char16_t *name, size_t name_length, const void *data,
-                       size_t size, size_t shared_from);
+// Makes a message of that name with size bytes in it: in shared memory from shared_from bytes up. Any thread. NULL if CEF cannot.
+cef_process_message_t *oriel_payload_message(const char16_t *name, size_t name_length, const void *data, size_t size, size_t shared_from);
 
 #endif

@@ -3,13 +3,6 @@ package cef_test
 import (
 	"context"
 	"encoding/json"
-	"fmt"
-	"os"
-	"path/filepath"
-	"runtime"
-	"slices"
-	"strconv"
-	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -80,76 +73,6 @@ func eventually(t *testing.T, wrong func() []string) {
 			return
 		}
 	}
-}
-
-// A census counts what a process holds.
-type census map[string]int64
-
-// count takes a census: references and handlers by type (with the tag cefdebug), and what the system knows of.
-func count(t *testing.T) census {
-	t.Helper()
-	c := census{"goroutines": goroutines(), "processes": int64(len(descendants(t)))}
-	fds, err := filepath.Glob("/proc/self/fd/*")
-	if err != nil {
-		t.Fatal(err)
-	}
-	c["file descriptors"] = int64(len(fds))
-	for name, n := range cef.LiveObjects() {
-		c[name] = n
-	}
-	return c
-}
-
-// goroutines counts those that run Go code. A thread of Chromium's that has called Go once keeps an empty one for as long as it lives.
-func goroutines() (n int64) {
-	records := make([]runtime.StackRecord, 1000)
-	total, _ := runtime.GoroutineProfile(records)
-	for _, r := range records[:min(total, len(records))] {
-		if len(r.Stack()) > 1 {
-			n++
-		}
-	}
-	return n
-}
-
-// slack is what Chromium may start late, of its own accord. A window that leaves something behind exceeds it fifty times.
-var slack = census{"file descriptors": 10, "processes": 1}
-
-// more names what there is more of than there was before.
-func (c census) more(before census) []string {
-	var faults []string
-	for name, n := range c {
-		if n > before[name]+slack[name] {
-			faults = append(faults, fmt.Sprintf("%s: %d, and %d before", name, n, before[name]))
-		}
-	}
-	slices.Sort(faults)
-	return faults
-}
-
-// descendants are the process numbers of this process's children, theirs, and so on.
-func descendants(t *testing.T) []int {
-	t.Helper()
-	stats, err := filepath.Glob("/proc/[0-9]*/stat")
-	if err != nil {
-		t.Fatal(err)
-	}
-	children := map[int][]int{}
-	for _, path := range stats {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			continue // it has just ended
-		}
-		rest := string(text)[strings.LastIndex(string(text), ")")+2:]
-		parent, _ := strconv.Atoi(strings.Fields(rest)[1])
-		pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(path)))
-		children[parent] = append(children[parent], pid)
-	}
-	all := slices.Clone(children[os.Getpid()])
-	for i := 0; i < len(all); i++ {
-		all = append(all, children[all[i]]...)
-	}
-	return all
 }
 
 // A shell is a bare window with one browser in it, made with nothing but this package.
