@@ -3,7 +3,6 @@ package window
 import (
 	"context"
 	"errors"
-	"sync"
 
 	"go.uber.org/zap"
 
@@ -106,8 +105,6 @@ func (w *Window) created(browser *cef.Browser) {
 	w.register()
 }
 
-var messageName = cef.NewMessageName(renderer.Message)
-
 // receive takes a packet from a renderer. Only the main frame has a preload, so nobody else has anything to say.
 func (w *Window) receive(_ *cef.Browser, frame *cef.Frame, source cef.ProcessID, message *cef.ProcessMessage) bool {
 	if source != cef.ProcessIDRenderer || message.GetName() != renderer.Message {
@@ -122,7 +119,7 @@ func (w *Window) receive(_ *cef.Browser, frame *cef.Frame, source cef.ProcessID,
 		w.log.Warn("message without a packet dropped")
 		return true
 	}
-	conn := ipc.Conn{Sender: w.sender(frame), Connect: func() ipc.Link { return &frameLink{frame: frame.Retain()} }}
+	conn := ipc.Conn{Sender: w.sender(frame), Connect: func() ipc.Link { return newFrameLink(frame) }}
 	w.dropped(w.peer.Receive(conn, packet))
 	return true
 }
@@ -148,26 +145,6 @@ func (w *Window) dropped(err error) {
 	case err != nil:
 		w.log.Warn("packet dropped", zap.Error(err))
 	}
-}
-
-// A frameLink is the way to a frame for as long as its document lives.
-type frameLink struct {
-	mu    sync.RWMutex
-	frame *cef.Frame
-}
-
-// Send sends one packet.
-func (l *frameLink) Send(packet []byte) error {
-	l.mu.RLock()
-	defer l.mu.RUnlock()
-	return l.frame.SendBytes(cef.ProcessIDRenderer, messageName, packet, renderer.SharedMemoryFrom)
-}
-
-// Close gives the frame back.
-func (l *frameLink) Close() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.frame.Release()
 }
 
 // mainFrameChanged tells which frame is now the window's main one; what the old one asked for has nobody to answer to.
