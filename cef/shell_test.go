@@ -1,7 +1,6 @@
 package cef_test
 
 import (
-	"context"
 	"encoding/json"
 	"testing"
 	"testing/fstest"
@@ -24,12 +23,6 @@ func site(extra map[string]string) app.Options {
 		files[name] = &fstest.MapFile{Data: []byte(text)}
 	}
 	return app.Options{Pages: pages.FS(files), Log: zap.NewNop()}
-}
-
-func ctx(t *testing.T) context.Context {
-	c, cancel := context.WithTimeout(context.Background(), patience)
-	t.Cleanup(cancel)
-	return c
 }
 
 // await waits for c, which stands for what is named.

@@ -3,6 +3,7 @@
 package cef_test
 
 import (
+	"context"
 	"testing"
 
 	"github.com/oriel-go/oriel/cef"
@@ -15,6 +16,13 @@ import (
 const bridge = `
 const { contextBridge, ipcRenderer } = require('oriel');
 contextBridge.exposeInMainWorld('api', { invoke: (channel, ...args) => ipcRenderer.invoke(channel, ...args) });`
+
+// ctx bounds a step that could wait for ever.
+func ctx(t *testing.T) context.Context {
+	c, cancel := context.WithTimeout(context.Background(), patience)
+	t.Cleanup(cancel)
+	return c
+}
 
 // life opens a window, has two documents in it, one after the other, uses the second, and closes it: by asking its page, or without.
 func life(t *testing.T, a *app.App, ask bool) {
