@@ -12,14 +12,17 @@ help: ## show this list
 run: setup ## run the example (without a display: its tour, and a screenshot in build/)
 	@scripts/run.sh $(EXAMPLE)
 
-test: setup ## run every test
+test: setup-test ## run every test
 	@scripts/test.sh $(TESTFLAGS)
 
-race: setup ## run every test with the race detector
+race: setup-test ## run every test with the race detector
 	@scripts/test.sh -race $(TESTFLAGS)
 
 setup: ## install packages, fetch CEF, see to the sandbox: only what is missing
 	@scripts/setup.sh
+
+setup-test:
+	@scripts/setup.sh test
 
 bench: setup ## measure an app against a raw CEF host, into build/bench.json
 	@scripts/with-runtime.sh go run ./bench
@@ -27,7 +30,7 @@ bench: setup ## measure an app against a raw CEF host, into build/bench.json
 fuzz: ## run every fuzz target for FUZZTIME
 	@scripts/fuzz.sh $(FUZZTIME)
 
-soak: setup ## run the endurance tests for SOAK each
+soak: setup-test ## run the endurance tests for SOAK each
 	@ORIEL_SOAK=$(SOAK) scripts/test.sh -run '^TestSoak' -timeout=0 $(TESTFLAGS)
 
 generate: ## write the generated files anew
@@ -39,4 +42,4 @@ lint: ## gofmt, go vet, staticcheck, C without warnings, generated files up to d
 clean: ## remove the build folder (the CEF runtime in the per-user cache stays)
 	@scripts/clean.sh
 
-.PHONY: help run test race setup bench fuzz soak generate lint clean
+.PHONY: help run test race setup setup-test bench fuzz soak generate lint clean

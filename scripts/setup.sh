@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # All the set-up there is: Debian packages, the CEF runtime, the sandbox. Does only what is missing, so it is called every time.
 #
+#   setup.sh test          also what only the tests need
 #   CEF_FROM=FILE or URL   take CEF from there
 #   OFFLINE=1              open no connection
 set -euo pipefail
@@ -92,8 +93,27 @@ fetch_cef_status() {
   "$build/bin/fetch-cef" "$@" >/dev/null
 }
 
+# setup_playwright: with the Node.js that it brings along, into the build folder. One package, pinned by its checksum.
+setup_playwright() {
+  local list=$checkout/main/app/testdata/playwright/requirements.txt dir=$build/playwright
+  cmp -s "$list" "$dir/requirements.txt" && return
+  if [ "${OFFLINE:-}" = 1 ]; then die "the tests need Playwright, and OFFLINE=1 forbids fetching it."; fi
+  if ! python3 -m pip --version >/dev/null 2>&1; then
+    command -v apt-get >/dev/null || die "the tests need Playwright, and pip to fetch it: install pip for python3."
+    install python3-pip
+  fi
+  make_build
+  say "installing Playwright for the tests"
+  rm -rf "$dir"
+  python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --no-deps --no-compile --require-hashes \
+    --only-binary :all: --target "$dir" --requirement "$list" || die "Playwright could not be installed."
+  cp "$list" "$dir/requirements.txt"
+  if is_root; then chown -R --reference="$checkout" "$dir"; fi
+}
+
 need_go
 setup_packages
 setup_cef
 find_stage quietly # whoever uses it says where it is
 find_cef
+if [ "${1:-}" = test ]; then setup_playwright; fi

@@ -131,7 +131,7 @@ func handlersAreGos(t *testing.T) {
 	}
 	for n := 1; n <= 31; n++ {
 		switch syscall.Signal(n) {
-		case syscall.SIGKILL, syscall.SIGSTOP, syscall.SIGTSTP, syscall.SIGTTIN, syscall.SIGTTOU, syscall.SIGPIPE:
+		case syscall.SIGKILL, syscall.SIGSTOP, syscall.SIGTSTP, syscall.SIGTTIN, syscall.SIGTTOU, syscall.SIGCONT, syscall.SIGPIPE:
 			continue
 		}
 		if !p.caught(t, n) {
