@@ -156,6 +156,43 @@ func TestBridge(t *testing.T) {
 	})
 }
 
+// TestAdvisories has the published ways out of Electron's context isolation, as a page would try them.
+func TestAdvisories(t *testing.T) {
+	root, err := fs.Sub(files, "testdata")
+	if err != nil {
+		t.Fatal(err)
+	}
+	inApp(t, app.Options{Pages: pages.FS(root, pages.CSP(""))}, func(t *testing.T, a *app.App) {
+		results := reports(a)
+		open(t, a, window.Options{URL: "/advisories.html", Preload: text(t, "testdata/bridge_preload.js")})
+		judge(t, receive(t, "report", results))
+	})
+}
+
+// TestPolicyHolds: the page's Content-Security-Policy binds the page, whatever the preload may do (CVE-2023-23623).
+func TestPolicyHolds(t *testing.T) {
+	o := site(nil)
+	o.Pages = pages.FS(fstest.MapFS{
+		"index.html": {Data: []byte(`<title>A page</title><script src=first.js></script><script>window.inline = 1;</script>`)},
+		"first.js":   {Data: []byte(`window.early = typeof window.api; try { window.evaluated = eval('"ran"'); } catch (e) { window.evaluated = e.name; }`)},
+	})
+	inApp(t, o, func(t *testing.T, a *app.App) {
+		w := open(t, a, window.Options{Preload: preload + `contextBridge.exposeInMainWorld('evaluated2', (0, eval)('1 + 1'));`})
+		for _, c := range []struct{ name, script, want string }{
+			{"the preload ran", "window.early", "object"},
+			{"the preload may evaluate", "String(window.evaluated2)", "2"},
+			{"the page may not", "window.evaluated", "EvalError"},
+			{"nor run inline scripts", "typeof window.inline", "undefined"},
+		} {
+			t.Run(c.name, func(t *testing.T) {
+				if got := eval[string](t, w, c.script); got != c.want {
+					t.Errorf("%s is %s", c.script, got)
+				}
+			})
+		}
+	})
+}
+
 // vectorsEnv carries a file of another package's to the process with the app, which cannot read it.
 const vectorsEnv = "ORIEL_TEST_VECTORS"
 

@@ -25,6 +25,11 @@ let reads = 0;
 const attempt = (f) => { try { f(); return 'no error'; } catch (error) { return `${error.name}: ${error.message}`; } };
 class NotesError extends Error { get name() { return 'NotesError'; } }
 const codedError = () => Object.assign(new NotesError('coded'), { code: 'E_NOTE', data: { list: [1], date: new Date(1) } });
+const videoFrame = () => {
+  const canvas = new OffscreenCanvas(2, 2);
+  canvas.getContext('2d');
+  return new VideoFrame(canvas, { timestamp: 0 });
+};
 const deep = (levels, wrap) => { let value = 1; for (let i = 0; i < levels; i++) value = wrap(value); return value; };
 
 contextBridge.exposeInMainWorld('api', {
@@ -69,6 +74,11 @@ contextBridge.exposeInMainWorld('api', {
     }
   },
   element: () => document.documentElement,
+  canvasContext: () => ({ deep: [{ context: document.createElement('canvas').getContext('2d') }] }),
+  throwingGetter: () => ({ deep: [{ get x() { throw new TypeError('inner'); } }] }),
+  videoFrame: () => videoFrame(),
+  videoFrames: async () => [{ frame: videoFrame() }],
+  polluted: () => 'polluted' in {} || 'polluted' in [] || 'polluted' in (() => {}) || 'polluted' in new Error(),
   throwText: () => { throw 'text'; },
   throwNull: () => { throw null; },
   throwForeignLooking: () => { throw { message: 'like an error' }; },

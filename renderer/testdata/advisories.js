@@ -1,0 +1,176 @@
+// The published ways out of Electron's context isolation, and those out of its windows that a page could try here, one rule each. The
+// attacks are written anew from what the advisories say about their kind.
+(async () => {
+  const results = [];
+  const PageError = Error, PageFunction = Function, ObjectPrototype = Object.prototype;
+  const { getPrototypeOf, ownKeys, apply } = Reflect;
+  const isArray = Array.isArray;
+  let problems;
+
+  // Whether a value leads to another world's Function: by its chain of prototypes, its constructor, or what it holds.
+  function look(where, value, depth = 0) {
+    if ((typeof value !== 'object' || value === null) && typeof value !== 'function') return;
+    let top = value;
+    for (let next = getPrototypeOf(top); next !== null; next = getPrototypeOf(top)) top = next;
+    if (top !== ObjectPrototype && top !== value) problems.push(`${where} is foreign`);
+    let reached = 'nothing';
+    try { reached = value.constructor.constructor('return typeof ipcRenderer + typeof require')(); } catch { return; }
+    if (reached !== 'undefinedundefined' && reached !== 'nothing') problems.push(`${where} leads to ${reached}`);
+    if (depth < 3) for (const key of ownKeys(value)) {
+      let inner;
+      try { inner = value[key]; } catch { continue; }
+      look(`${where}.${String(key)}`, inner, depth + 1);
+    }
+  }
+  const refused = (where, call) => {
+    try {
+      look(`${where} result`, call());
+      problems.push(`${where} gave something`);
+    } catch (error) {
+      look(`${where} error`, error);
+      if (!(error instanceof PageError) || !String(error.message).startsWith('An object could not be cloned.')) problems.push(`${where}: ${String(error)}`);
+    }
+  };
+  const refusedLater = async (where, promise) => {
+    look(where, promise);
+    let error;
+    try { look(`${where} value`, await promise); problems.push(`${where} gave something`); } catch (e) { error = e; }
+    look(`${where} reason`, error);
+    if (!(error instanceof PageError)) problems.push(`${where}: no Error`);
+  };
+  // Runs f while builtins are replaced by others that look at what they are given.
+  const hooked = async (targets, f) => {
+    const undo = targets.map(([object, key]) => {
+      const old = object[key];
+      object[key] = function (...args) {
+        look(`${key} this`, this);
+        for (const arg of args) look(`${key} argument`, arg);
+        const result = new.target ? Reflect.construct(old, args, new.target) : apply(old, this, args);
+        look(`${key} result`, result);
+        return result;
+      };
+      return () => { object[key] = old; };
+    });
+    try { await f(); } finally { for (const f of undo) f(); }
+  };
+  const rule = async (name, f) => {
+    problems = [];
+    try { await f(); } catch (error) { problems.push(`the test itself: ${error && error.stack}`); }
+    results.push([name, [...new Set(problems)].join('; ')]);
+  };
+
+  await rule('CVE-2018-1000136 and CVE-2018-15685: powers asked for by window features or an element of their own', () => {
+    for (const features of ['webPreferences=nodeIntegration=yes', 'nodeIntegration=1,webviewTag=1,sandbox=no,preload=/etc/passwd'])
+      if (window.open('about:blank', '_blank', features) !== null) problems.push(`a window with ${features}`);
+    const element = document.body.appendChild(document.createElement('webview'));
+    for (const name of ['src', 'preload', 'executeJavaScript', 'getWebContentsId', 'contentWindow']) if (name in element) problems.push(`${name} of a webview`);
+    element.remove();
+  });
+  await rule('CVE-2020-4075: files read by a child window', () => {
+    if (window.open('file:///etc/passwd', '_blank', 'preload=file:///etc/passwd') !== null) problems.push('a window');
+    const frame = document.createElement('iframe');
+    frame.src = 'file:///etc/passwd';
+    document.body.append(frame);
+    try { if (frame.contentWindow.document.body.innerText.includes(':')) problems.push('a file in a frame'); } catch {}
+    frame.remove();
+  });
+  await rule('CVE-2020-4076: objects leaked to replaced builtins', () => hooked([
+    [Function.prototype, 'call'], [Function.prototype, 'apply'], [Array.prototype, 'push'], [Array.prototype, 'concat'], [Array.prototype, 'map'],
+    [Array.prototype, 'forEach'], [Object, 'keys'], [Object, 'assign'], [Object, 'defineProperty'], [Object, 'freeze'], [Reflect, 'apply'],
+    [Reflect, 'ownKeys'], [JSON, 'stringify'], [WeakMap.prototype, 'get'], [WeakMap.prototype, 'set'], [Map.prototype, 'set'], [Map.prototype, 'forEach']],
+  async () => {
+    look('echo', api.echo({ a: [1, new Map([[1, {}]])], f() {} }));
+    look('call', api.call((...args) => { look('arguments', args); return args; }, { a: 1 }));
+    look('promise', await api.promise());
+  }));
+  await rule('CVE-2020-4077: objects leaked by the bridge itself', async () => {
+    for (const value of [api, api.echo, api.list, api.map, api.date, api.error, api.instance, api.counter, api.ipcRenderer]) look('exposed', value, 1);
+    api.call(function f() {
+      look('this of a callback', this);
+      look('arguments', [...arguments]);
+      look('caller', f.caller);
+      look('its arguments', f.arguments);
+      look('caller of the callee', arguments.callee.caller);
+    }, {}, [], () => {}, new Error('e'));
+    for (const name of ['throwError', 'throwCoded', 'throwNull', 'throwWithGetter', 'throwUncloneable'])
+      try { api[name](); } catch (error) { look(name, error); }
+    look('a function for the page', api.original.constructor);
+    look('its prototype', getPrototypeOf(api.original));
+  });
+  await rule('CVE-2020-15096: then of a promise replaced', () => hooked([[Promise.prototype, 'then'], [Promise.prototype, 'catch'], [Promise.prototype, 'finally'], [Promise, 'resolve']],
+    async () => {
+      const mine = Promise.resolve({ a: 1 });
+      mine.then = function (...args) { look('own then', args); return Promise.prototype.then.apply(this, args); };
+      look('a promise of mine', await api.awaitOwn(mine));
+      look('thenable', await api.awaitOwn({ then(...args) { look('then', args); args[0](1); } }));
+      look('promise', await api.promise());
+      look('nested', await api.nestedPromise().inner.later);
+      try { await api.rejected(); } catch (error) { look('reason', error); }
+    }));
+  await rule('CVE-2020-15215: a child window or frame in which nothing is isolated', async () => {
+    if (window.open() !== null || window.open('about:blank') !== null) problems.push('a window');
+    for (const src of ['', 'about:blank', 'javascript:1', 'about:srcdoc', location.href.replace('advisories', 'none')]) {
+      const frame = document.createElement('iframe');
+      if (src) frame.src = src;
+      document.body.append(frame);
+      const child = frame.contentWindow;
+      if (child.open && child.open() !== null) problems.push(`a window of ${src}`);
+      for (const name of ['api', '__oriel', 'require', 'ipcRenderer', 'process', 'module']) if (name in child) problems.push(`${name} in ${src}`);
+      frame.remove();
+    }
+  });
+  await rule('CVE-2023-29198: results with something uncloneable deep in them', async () => {
+    for (const name of ['returnUncloneable', 'returnNestedUncloneable', 'canvasContext', 'throwingGetter']) refused(name, () => api[name]());
+    await refusedLater('promiseUncloneable', api.promiseUncloneable());
+    const trapped = new Proxy({}, { ownKeys() { throw new PageError('mine'); } });
+    for (const value of [[{ w: new WeakMap() }], { get a() { throw document; } }, trapped]) refused('argument', () => api.echo(value));
+  });
+  await rule('CVE-2026-34780: objects of the browser that are wrapped anew', async () => {
+    const canvas = new OffscreenCanvas(2, 2);
+    canvas.getContext('2d');
+    refused('frame of the preload', () => api.videoFrame());
+    await refusedLater('frame in a promise', api.videoFrames());
+    const own = [new VideoFrame(canvas, { timestamp: 0 }), new Blob(['x']), canvas, new ReadableStream(), new MessageChannel().port1, document.body,
+      new ImageData(1, 1), await createImageBitmap(canvas), document.createRange(), new AbortController().signal, new FormData(), new Headers()];
+    for (const value of own) {
+      refused(String(value), () => api.echo(value));
+      refused(`nested ${String(value)}`, () => api.echo([{ value }]));
+      value.mine = window;
+      Object.setPrototypeOf(value, null);
+      try { look('without its prototype', api.echo(value)); } catch (error) { look('its error', error); }
+    }
+  });
+  await rule('CVE-2026-34765: a window of another opener found by its name', () => {
+    for (const name of ['oriel', 'main', 'child', '_top2']) if (window.open('about:blank', name) !== null) problems.push(`a window named ${name}`);
+    window.name = 'mine';
+    if (window.open('', 'other') !== null) problems.push('an existing window');
+  });
+  await rule('CVE-2026-70601: bind replaced before a function that returns a promise is called', () => hooked([[Function.prototype, 'bind']], async () => {
+    const bound = [];
+    const bind = Function.prototype.bind;
+    Function.prototype.bind = function (...args) { bound.push(this, ...args); return apply(bind, this, args); };
+    look('promise', await api.promise());
+    try { await api.rejected(); } catch (error) { look('reason', error); }
+    look('mine', await api.awaitOwn(Promise.resolve({ f() {} })));
+    look('callback', api.call(() => Promise.resolve(1)));
+    Function.prototype.bind = bind;
+    for (const value of bound) look('bound', value);
+    if (bound.length > 0) problems.push('the bridge called bind');
+  }));
+  await rule('CVE-2026-70610: a key __proto__ that becomes a prototype', () => {
+    const evil = () => JSON.parse('{"__proto__": {"polluted": 1}, "constructor": {"prototype": {"polluted": 1}}}');
+    const found = api.inspect(evil());
+    if (!found.proto || !found.ownProto) problems.push('the copy has another prototype');
+    const getter = Object.defineProperty({}, '__proto__', { get: () => ({ polluted: 1 }), enumerable: true });
+    const list = [];
+    Object.defineProperty(list, '__proto__', { value: { polluted: 1 }, enumerable: true });
+    for (const value of [evil(), [evil()], { a: { b: evil() } }, new Map([['__proto__', evil()]]), getter, list, Object.assign(new Error('e'), { data: evil() })]) {
+      const back = api.echo(value);
+      if (back.polluted !== undefined) problems.push('the copy is polluted');
+      if (api.polluted() !== false) problems.push('the preload is polluted');
+    }
+    try { api.call(() => { throw Object.assign(new Error('e'), { data: evil(), __proto__: { polluted: 1 } }); }); } catch {}
+    if (api.polluted() !== false || ({}).polluted !== undefined) problems.push('something is polluted');
+  });
+  report(results);
+})();
