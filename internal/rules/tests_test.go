@@ -10,7 +10,6 @@ import (
 var sleepers = map[string]string{
 	"scripts/fetch/fetch_test.go": "a server that pauses in the middle of a download",
 	"main/app/life_test.go":       "a function that takes its time, and a page that is to be busy for a while",
-	"main/app/signal_test.go":     "an app that must not end: there is nothing to wait for",
 }
 
 // testsDoNotSkipOrSleep finds skipped tests, and sleeps that are not in a loop which looks, between them, whether it may go on.
