@@ -221,6 +221,9 @@ func (a *App) run(ctx context.Context) error {
 	}
 	if decision.Warning != "" {
 		a.log.Error(decision.Warning)
+		if a.o.Sandbox == SandboxAuto && !a.log.Core().Enabled(zap.ErrorLevel) {
+			fmt.Fprintf(os.Stderr, "%s: %s\n", a.o.Name, decision.Warning) // a silent log does not silence this
+		}
 	}
 	if decision.Helper != "" {
 		if err := os.Setenv(sandbox.HelperEnv, decision.Helper); err != nil {

@@ -93,3 +93,15 @@ func TestSandboxDisabled(t *testing.T) {
 		checkUnsandboxed(t, a, logs, "the sandbox is switched off by the app")
 	})
 }
+
+// The warning is loud even where the log is silent, as it is in release.
+func TestSandboxAutoWarnsWithoutALog(t *testing.T) {
+	catchStderr(t, func(text string) {
+		if !strings.Contains(text, "test: going on WITHOUT the sandbox") {
+			t.Errorf("standard error has %q", text)
+		}
+	})
+	o := site()
+	o.Log, o.Sandbox = zap.NewNop(), app.SandboxAuto
+	apptest.InAppWith(t, apptest.Process{Root: true}, o, func(t *testing.T, a *app.App) { open(t, a, "index.html") })
+}
