@@ -1,0 +1,93 @@
+package ipc_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/oriel-go/oriel/main/app"
+	"github.com/oriel-go/oriel/main/ipc"
+	"github.com/oriel-go/oriel/main/window"
+)
+
+var a *app.App
+
+type Note struct {
+	Title string   `json:"title"`
+	Tags  []string `json:"tags"`
+}
+
+type Saved struct {
+	ID int `json:"id"`
+}
+
+// In the preload: const { id } = await ipcRenderer.invoke('notes:save', { title: 'Milk', tags: [] })
+func ExampleHandle() {
+	ipc.Handle(a.IPC(), "notes:save", func(ctx context.Context, n Note) (Saved, error) {
+		if n.Title == "" {
+			return Saved{}, errors.New("a note needs a title") // the promise is rejected with this text
+		}
+		return Saved{ID: 1}, nil
+	})
+}
+
+// In the preload: await ipcRenderer.invoke('notes:rename', 7, 'Bread')
+func ExampleHandleFunc() {
+	ipc.HandleFunc(a.IPC(), "notes:rename", func(ctx context.Context, id int, title string) error {
+		return nil
+	})
+}
+
+// Any number of arguments, of any type.
+func ExampleArgs() {
+	ipc.Handle(a.IPC(), "log", func(ctx context.Context, args ipc.Args) (int, error) {
+		for i := range args.Len() {
+			var v any
+			if err := args.Decode(i, &v); err != nil {
+				return 0, err
+			}
+			fmt.Println(v)
+		}
+		return args.Len(), nil
+	})
+}
+
+// In the preload: ipcRenderer.send('ready') and ipcRenderer.on('welcome', (event, text) => …)
+func ExampleReply() {
+	ipc.On(a.IPC(), "ready", func(ctx context.Context, _ any) {
+		if err := ipc.Reply(ctx, "welcome", "to "+ipc.SenderFrom(ctx).URL); err != nil {
+			fmt.Println("the page has gone:", err)
+		}
+	})
+}
+
+// A document subscribes; what works for it ends with it.
+func ExampleFrame_Context() {
+	ipc.On(a.IPC(), "watch", func(ctx context.Context, path string) {
+		frame := ipc.FrameFrom(ctx)
+		changes := make(chan string)
+		go func() {
+			for {
+				select {
+				case change := <-changes:
+					_ = frame.Send("changed", change)
+				case <-frame.Context().Done():
+					return
+				}
+			}
+		}()
+	})
+}
+
+// A handler that serves one document, before those of the window and of the app.
+func ExampleFrame_IPC() {
+	ipc.HandleFunc(a.IPC(), "open", func(ctx context.Context, path string) {
+		ipc.Handle(ipc.FrameFrom(ctx).IPC(), "path", func(context.Context, any) (string, error) { return path, nil })
+	})
+}
+
+// A window's own handler comes before the app's.
+func ExampleNewRouter() {
+	var w *window.Window
+	ipc.Handle(w.IPC(), "title", func(context.Context, any) (string, error) { return "of this window", nil })
+}
