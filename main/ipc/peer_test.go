@@ -15,7 +15,7 @@ import (
 )
 
 // stamp notes when it is decoded: that happens in the order of arrival, just before the function it is for is called.
-type stamp struct{ n int }
+type stamp struct{}
 
 var stamps struct {
 	sync.Mutex
