@@ -97,7 +97,7 @@ func open(t *testing.T, a *app.App, o window.Options) *window.Window {
 
 // ctx bounds a step that could wait for ever.
 func ctx(t *testing.T) context.Context {
-	c, cancel := context.WithTimeout(context.Background(), time.Minute)
+	c, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	t.Cleanup(cancel)
 	return c
 }

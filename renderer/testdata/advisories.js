@@ -100,7 +100,7 @@
   await rule('CVE-2020-15096: then of a promise replaced', () => hooked([[Promise.prototype, 'then'], [Promise.prototype, 'catch'], [Promise.prototype, 'finally'], [Promise, 'resolve']],
     async () => {
       const mine = Promise.resolve({ a: 1 });
-      mine.then = function (...args) { look('own then', args); return Promise.prototype.then.apply(this, args); };
+      mine.then = function (...args) { problems.push('the bridge called a then of the page'); look('own then', args); return Promise.prototype.then.apply(this, args); };
       look('a promise of mine', await api.awaitOwn(mine));
       look('thenable', await api.awaitOwn({ then(...args) { look('then', args); args[0](1); } }));
       look('promise', await api.promise());
@@ -152,6 +152,7 @@
     look('promise', await api.promise());
     try { await api.rejected(); } catch (error) { look('reason', error); }
     look('mine', await api.awaitOwn(Promise.resolve({ f() {} })));
+    look('a function made now', api.fresh());
     look('callback', api.call(() => Promise.resolve(1)));
     Function.prototype.bind = bind;
     for (const value of bound) look('bound', value);

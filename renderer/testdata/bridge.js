@@ -167,7 +167,7 @@ async function bridgeResults() {
   same('inherited code does not cross', api.describe(() => { throw Object.create(mine2(), { code: { value: 1, enumerable: true } }); }).keys, 'code');
   same('DOMException keeps its name', api.describe(() => { throw new DOMException('gone', 'AbortError'); }).name, 'AbortError');
   check('error in its own data', ((e) => (e.data = { e }, api.echo(e)))(mine2()).data.e.message === 'mine');
-  check('errors in each other\'s data come to an end', ((a, b) => (a.data = [b, b], b.data = [a, a], api.echo(a)))(mine2(), mine2()).data[1].message === 'mine');
+  check('errors in each other\'s data come to an end', ((a, b, c) => (a.data = [b, c], b.data = [a, c], c.data = [a, b], api.echo(a)))(mine2(), mine2(), mine2()).data[1].message === 'mine');
   check('data refused in an error does not spoil its neighbour', /could not be cloned/.test(thrown(() => ((o) => api.echo([mine2({ data: o }), o]))({ w: new WeakMap() })).message));
   const unknown = 'An unknown exception occurred in the isolated context, an error occurred but a valid exception was not thrown.';
   for (const name of ['throwText', 'throwNull', 'throwUncloneable', 'throwWithGetter']) isError(name, thrown(() => api[name]()), unknown);

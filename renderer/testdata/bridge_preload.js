@@ -73,6 +73,7 @@ contextBridge.exposeInMainWorld('api', {
       return { own: error instanceof Error && isOwn(error), name: error.name, code: error.code, data: error.data, keys: Object.keys(error).join() };
     }
   },
+  fresh: () => () => 1,
   element: () => document.documentElement,
   canvasContext: () => ({ deep: [{ context: document.createElement('canvas').getContext('2d') }] }),
   throwingGetter: () => ({ deep: [{ get x() { throw new TypeError('inner'); } }] }),
