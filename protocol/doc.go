@@ -31,6 +31,11 @@
 // document. channel is 1 to 255 bytes of UTF-8. args is an array of at most
 // 255 values. code is a string or nil, data a value or nil.
 //
+// Channels that start with "oriel:" are the runtime's own, renderer to main:
+//
+//	oriel:document       [address]           in the packet of the hello: which document speaks
+//	oriel:preload-error  [message, stack]    what the preload threw
+//
 // # Values
 //
 //	nil            null
