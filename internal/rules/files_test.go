@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -69,6 +70,8 @@ func configured() (hosts []string) {
 
 func nothingOfOneMachine(files []file) (faults []string) {
 	hosts := append(configured(), registries...)
+	slices.Sort(hosts)
+	hosts = slices.Compact(hosts)
 	for _, f := range files {
 		for i, line := range strings.Split(f.text, "\n") {
 			if m := homes.FindString(line); m != "" {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	ossignal "os/signal"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -102,7 +103,12 @@ func TestSignalsStayGos(t *testing.T) {
 				}
 			}
 			output, err := exec.CommandContext(ctx(t), "grep", "^SigIgn", "/proc/self/status").Output()
-			if err != nil || strings.TrimSpace(string(output)) != "SigIgn:\t0000000000000000" {
+			if err != nil {
+				t.Fatal(err)
+			}
+			// The C library keeps signal 32 to itself; whether it is ignored is inherited from whoever started the tests.
+			ignored, err := strconv.ParseUint(strings.TrimSpace(strings.TrimPrefix(string(output), "SigIgn:")), 16, 64)
+			if err != nil || ignored&(1<<31-1) != 0 {
 				t.Errorf("a child ignores signals: %s, %v", output, err)
 			}
 		})
