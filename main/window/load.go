@@ -31,7 +31,8 @@ type load struct {
 }
 
 // LoadURL leads the window to url, relative to the app's origin if it has no scheme, and waits until the page's load event. A page that
-// cannot be loaded gives a *[LoadError]; an HTTP status of 400 and more is a page like any other. ctx ends the waiting only.
+// cannot be loaded gives a *[LoadError]; an HTTP status of 400 and more is a page like any other. For the URL of [Options], while that still
+// loads, it waits for that. ctx ends the waiting only.
 func (w *Window) LoadURL(ctx context.Context, url string) error {
 	url, err := resolve(w.app.Origin(), url)
 	if err != nil {
@@ -62,8 +63,12 @@ func (w *Window) LoadURL(ctx context.Context, url string) error {
 	}
 }
 
-// navigate runs on the UI thread.
+// navigate runs on the UI thread. The window's first load is not begun again by an app that wants to wait for it.
 func (w *Window) navigate(l *load) {
+	if w.load != nil && w.load.url == l.url && w.load.done == nil {
+		w.load.done = l.done
+		return
+	}
 	if w.load != nil {
 		w.replaced = append(w.replaced, w.load.url)
 	}

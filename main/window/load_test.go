@@ -202,3 +202,36 @@ func TestNavigationAllowed(t *testing.T) {
 		}
 	})
 }
+
+// An app that opens a window on a page and waits for it gets that load, not another one that interrupts it.
+func TestLoadURLWaitsForTheFirstLoad(t *testing.T) {
+	loads := make(chan struct{}, 10)
+	o := site(nil)
+	inner := o.Pages
+	o.Pages = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/" {
+			loads <- struct{}{}
+		}
+		inner.ServeHTTP(w, r)
+	})
+	apptest.InApp(t, o, func(t *testing.T, a *app.App) {
+		for range 5 {
+			w, err := window.New(a, window.Options{Preload: preload})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := w.LoadURL(ctx(t), "/"); err != nil {
+				t.Fatal(err)
+			}
+			if got := eval[string](t, w, "window.early"); got != "object" {
+				t.Errorf("after LoadURL the page's first script has seen window.api as %s", got)
+			}
+			if n := len(loads); n != 1 {
+				t.Errorf("the page was asked for %d times", n)
+			}
+			<-loads
+			w.Destroy()
+			<-w.Closed()
+		}
+	})
+}
