@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image/color"
 	"os"
+	"strings"
 
 	"github.com/jezek/xgb"
 	"github.com/jezek/xgb/xproto"
@@ -37,4 +38,32 @@ func (s *Screen) At(x, y int) (color.RGBA, error) {
 		return color.RGBA{}, fmt.Errorf("the screen has %d bytes a pixel, 4 are expected", len(image.Data))
 	}
 	return color.RGBA{R: image.Data[2], G: image.Data[1], B: image.Data[0], A: 255}, nil
+}
+
+// Property returns a property, as 32-bit values, of the first window whose WM_CLASS is class; nil if it has none or there is no such window.
+func (s *Screen) Property(class, name string) ([]uint32, error) {
+	tree, err := xproto.QueryTree(s.conn, s.root).Reply()
+	if err != nil {
+		return nil, fmt.Errorf("list the windows: %w", err)
+	}
+	for _, w := range tree.Children {
+		c, err := xproto.GetProperty(s.conn, false, w, xproto.AtomWmClass, xproto.AtomString, 0, 1<<10).Reply()
+		if err != nil || !strings.HasPrefix(string(c.Value), class+"\x00") {
+			continue // gone since, or another's
+		}
+		atom, err := xproto.InternAtom(s.conn, true, uint16(len(name)), name).Reply()
+		if err != nil || atom.Atom == xproto.AtomNone {
+			return nil, err
+		}
+		p, err := xproto.GetProperty(s.conn, false, w, atom.Atom, xproto.GetPropertyTypeAny, 0, 1<<20).Reply()
+		if err != nil {
+			return nil, fmt.Errorf("read %s: %w", name, err)
+		}
+		values := make([]uint32, len(p.Value)/4)
+		for i := range values {
+			values[i] = xgb.Get32(p.Value[4*i:])
+		}
+		return values, nil
+	}
+	return nil, nil
 }
