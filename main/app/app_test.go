@@ -33,30 +33,14 @@ func site() app.Options {
 // open opens a window and waits for its page.
 func open(t *testing.T, a *app.App, url string) *window.Window {
 	t.Helper()
-	w, err := window.New(a, window.Options{URL: "about:blank", Preload: preload})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := w.LoadURL(ctx(t), url); err != nil {
-		t.Fatal(err)
-	}
-	return w
+	return apptest.Open(t, a, window.Options{URL: url, Preload: preload})
 }
 
-// ctx bounds a step that could wait for ever.
-func ctx(t *testing.T) context.Context {
-	c, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-	t.Cleanup(cancel)
-	return c
-}
+func ctx(t *testing.T) context.Context { return apptest.Context(t) }
 
-// eval runs a script and returns what it evaluates to.
-func eval[T any](t *testing.T, w *window.Window, script string) (v T) {
+func eval[T any](t *testing.T, w *window.Window, script string) T {
 	t.Helper()
-	if err := w.Eval(ctx(t), script, &v); err != nil {
-		t.Fatalf("%s: %v", script, err)
-	}
-	return v
+	return apptest.Eval[T](t, w, script)
 }
 
 // eventually waits until ok says yes.

@@ -10,7 +10,6 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/fstest"
-	"time"
 
 	"github.com/oriel-go/oriel/internal/apptest"
 	"github.com/oriel-go/oriel/main/app"
@@ -61,22 +60,10 @@ func (c *requests) count(h http.Handler) http.Handler {
 // open opens a window at url.
 func open(t *testing.T, a *app.App, url string) *window.Window {
 	t.Helper()
-	w, err := window.New(a, window.Options{URL: "about:blank"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := w.LoadURL(within(t), url); err != nil {
-		t.Fatal(err)
-	}
-	return w
+	return apptest.Open(t, a, window.Options{URL: url})
 }
 
-// within bounds a step that could wait for ever.
-func within(t *testing.T) context.Context {
-	c, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-	t.Cleanup(cancel)
-	return c
-}
+func within(t *testing.T) context.Context { return apptest.Context(t) }
 
 // eval runs the body of an async function and returns its result, or its error as text.
 func eval(t *testing.T, w *window.Window, body string) string {

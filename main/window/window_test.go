@@ -4,7 +4,6 @@ import (
 	"context"
 	"testing"
 	"testing/fstest"
-	"time"
 
 	"github.com/oriel-go/oriel/internal/apptest"
 	"github.com/oriel-go/oriel/main/app"
@@ -43,34 +42,14 @@ func open(t *testing.T, a *app.App, o window.Options) *window.Window {
 	if o.Preload == "" {
 		o.Preload = preload
 	}
-	url := o.URL
-	o.URL = "about:blank"
-	w, err := window.New(a, o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if url != "about:blank" {
-		if err := w.LoadURL(ctx(t), url); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return w
+	return apptest.Open(t, a, o)
 }
 
-// ctx bounds a step that could wait for ever.
-func ctx(t *testing.T) context.Context {
-	c, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-	t.Cleanup(cancel)
-	return c
-}
+func ctx(t *testing.T) context.Context { return apptest.Context(t) }
 
-// eval runs a script and returns what it evaluates to.
-func eval[T any](t *testing.T, w *window.Window, script string) (v T) {
+func eval[T any](t *testing.T, w *window.Window, script string) T {
 	t.Helper()
-	if err := w.Eval(ctx(t), script, &v); err != nil {
-		t.Fatalf("%s: %v", script, err)
-	}
-	return v
+	return apptest.Eval[T](t, w, script)
 }
 
 func TestThread(t *testing.T) {
