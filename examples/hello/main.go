@@ -21,6 +21,12 @@ var ui embed.FS
 var preload string
 
 func main() {
+	if err := hello().Run(context.Background()); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func hello() *app.App {
 	a := app.New(app.Options{Name: "hello", Pages: pages.FS(ui, pages.Folder("ui"))})
 	ipc.Handle(a.IPC(), "greet", func(_ context.Context, name string) (string, error) {
 		return fmt.Sprintf("Hello, %s!", name), nil
@@ -34,9 +40,7 @@ func main() {
 		go tick(w)
 		return tour(ctx, a, w)
 	})
-	if err := a.Run(context.Background()); err != nil {
-		log.Fatal(err)
-	}
+	return a
 }
 
 // tick tells the page the time until its window is closed.
