@@ -11,7 +11,7 @@ import (
 const module = "github.com/oriel-go/oriel"
 
 // rooms says what the packages of a room may import of ours besides each other. The longest name that fits a folder is its room. Arrows
-// point one way: main → gpu, utility, renderer → protocol, cef.
+// point one way: main → gpu, utility, renderer → router → protocol, and to cef.
 var rooms = map[string][]string{
 	"cef":              {"cef/distribution"},
 	"cef/distribution": {},
@@ -19,8 +19,9 @@ var rooms = map[string][]string{
 	"protocol":         {},
 	"renderer":         {"cef", "protocol"},
 	"gpu":              {"cef"},
-	"utility":          {"protocol"},
-	"main":             {"cef", "cef/distribution", "protocol", "renderer", "gpu", "utility", "third_party"},
+	"router":           {"protocol"},
+	"utility":          {"protocol", "router"},
+	"main":             {"cef", "cef/distribution", "protocol", "renderer", "gpu", "router", "utility", "third_party"},
 	"third_party":      {},
 	"scripts":          {"cef/distribution", "third_party"},
 	"cmd":              {"cef/distribution", "main", "protocol", "scripts", "third_party"},
@@ -31,7 +32,7 @@ var rooms = map[string][]string{
 }
 
 // alone are rooms whose tests keep to the room as well: they run where there is no libcef.
-var alone = []string{"protocol", "cef/distribution", "internal/rules"}
+var alone = []string{"protocol", "router", "cef/distribution", "internal/rules"}
 
 // cgo are the rooms that may use C and unsafe.
 var cgo = []string{"cef", "renderer"}

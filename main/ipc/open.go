@@ -7,6 +7,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/oriel-go/oriel/protocol"
+	"github.com/oriel-go/oriel/router"
 )
 
 // documentChannel is the channel on which a document tells its address, right after its hello.
@@ -42,18 +43,17 @@ func (p *Peer) hello(c Conn, number uint32, messages []protocol.Frame, size int)
 		p.mu.Unlock()
 		return p.closed
 	}
-	if f, e := p.frame, p.early; f != nil && f.number == number || e != nil && e.number == number {
+	if f, e := p.frame, p.early; f != nil && f.session.Document() == number || e != nil && e.number == number {
 		p.mu.Unlock()
 		return fmt.Errorf("ipc: document %d says hello twice", number)
 	}
-	given := p.drop(nil)
+	p.drop(nil)
 	e := &early{frameID: c.Sender.FrameID, url: url, number: number, link: c.Connect()}
 	if len(messages) > 0 {
 		e.packets, e.bytes = []held{{messages, size}}, size
 	}
 	p.early = e
 	p.mu.Unlock()
-	given()
 	if url == c.Sender.URL {
 		return p.Committed(c.Sender)
 	}
@@ -76,60 +76,58 @@ func (p *Peer) hold(frameID string, number uint32, h held) (bool, error) {
 	return true, nil
 }
 
-// drop forgets the early document if it is in the frame of that name, nil meaning any. What it returns is to be called without the lock.
-func (p *Peer) drop(frameID *string) (release func()) {
-	e := p.early
-	if e == nil || frameID != nil && e.frameID != *frameID {
-		return func() {}
+// drop forgets the early document if it is in the frame of that name, nil meaning any. p.mu is held.
+func (p *Peer) drop(frameID *string) {
+	if e := p.early; e != nil && (frameID == nil || e.frameID == *frameID) {
+		p.early = nil
+		e.link.Close()
 	}
-	p.early = nil
-	return e.link.Close
 }
 
 // Committed tells that Chromium knows a new document in the frame: s names it. An early one that says it is this one begins.
 func (p *Peer) Committed(s Sender) error {
-	p.mu.Lock()
-	e := p.early
-	if e == nil {
-		p.mu.Unlock()
-		return nil
+	f, packets, err := p.begin(s)
+	if f == nil {
+		return err
 	}
-	if e.frameID != s.FrameID || e.url != s.URL {
-		given := p.drop(nil)
-		p.mu.Unlock()
-		given()
-		return fmt.Errorf("%w: %d says it is %s, Chromium %s", ErrStale, e.number, e.url, s.URL)
-	}
-	p.early = nil
-	old := p.frame
-	if old != nil {
-		old.ended = ErrNavigated
-	}
-	f := newFrame(p, s, e.link, e.number)
-	p.frame = f
-	p.flush(f)
-	p.mu.Unlock()
-	if old != nil {
-		old.finish(ErrNavigated)
-	}
-	var problem error
-	for _, h := range e.packets {
-		if err := f.take(h.messages, s, h.size); err != nil {
-			problem = err
+	for _, h := range packets {
+		if problem := f.take(h.messages, s, h.size); problem != nil {
+			err = problem
 		}
 	}
-	return problem
+	return err
+}
+
+// begin puts the early document, if there is one and it is s, in the place of the one before it.
+func (p *Peer) begin(s Sender) (*Frame, []held, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	e := p.early
+	if e == nil {
+		return nil, nil, nil
+	}
+	if e.frameID != s.FrameID || e.url != s.URL {
+		p.drop(nil)
+		return nil, nil, fmt.Errorf("%w: %d says it is %s, Chromium %s", ErrStale, e.number, e.url, s.URL)
+	}
+	p.early = nil
+	if p.frame != nil {
+		p.frame.session.End(ErrNavigated)
+	}
+	p.frame = newFrame(p, s, e.link, e.number)
+	p.flush(p.frame)
+	return p.frame, e.packets, nil
 }
 
 // flush sends a document what waits for it. p.mu is held.
 func (p *Peer) flush(f *Frame) {
-	p.waiting = slices.DeleteFunc(p.waiting, func(m message) bool {
-		if !p.o.Allowed(f.sender.Origin, m.channel) {
+	p.waiting = slices.DeleteFunc(p.waiting, func(m router.Message) bool {
+		if !p.o.Allowed(f.sender.Origin, m.Channel()) {
 			return false
 		}
-		p.queued -= len(m.packet) + messageCost
-		if err := f.send(m.packet); err != nil {
-			p.o.Log.Warn("message lost", zap.String("channel", m.channel), zap.Error(err))
+		p.queued -= m.Size() + messageCost
+		if err := f.session.SendMessage(m); err != nil {
+			p.o.Log.Warn("message lost", zap.String("channel", m.Channel()), zap.Error(err))
 		}
 		return true
 	})

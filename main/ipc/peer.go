@@ -4,23 +4,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
-	"time"
 
 	"go.uber.org/zap"
-	"go.uber.org/zap/zapcore"
 
 	"github.com/oriel-go/oriel/protocol"
+	"github.com/oriel-go/oriel/router"
 )
 
 // Why a context ended or a message could not be sent.
 var (
 	ErrNavigated    = errors.New("ipc: the document was replaced or went away")
 	ErrRendererGone = errors.New("ipc: the page's process is gone")
-	ErrCanceled     = errors.New("ipc: the page gave up the request")
 	ErrClosed       = errors.New("ipc: the window is closed")
-	ErrNotAllowed   = errors.New("ipc: the channel is not allowed for this origin")
 )
 
 // ErrStale is the kind of the error for a packet of a document that is not, or no longer, the current one. It is no sign of anything wrong:
@@ -32,14 +28,6 @@ type Conn struct {
 	Sender Sender
 	// Connect opens the way back. It is called within Receive, once for each hello, and must not call the Peer.
 	Connect func() Link
-}
-
-// A Link carries packets to a frame. Its methods may be called from any goroutine, must not call the Peer and do not block.
-type Link interface {
-	// Send takes a whole packet, which is the caller's again when it returns.
-	Send(packet []byte) error
-	// Close ends the link; Send fails from then on.
-	Close()
 }
 
 // PeerOptions are what a Peer needs from the window it belongs to.
@@ -57,23 +45,15 @@ type PeerOptions struct {
 // A Peer is main's end of the conversation with one frame slot, such as a window's main frame: it outlives the documents that come and go
 // in it. Apps do not need it; windows make theirs.
 type Peer struct {
-	o     PeerOptions
-	noise *zap.Logger // for what a page can bring about as often as it likes
-	work  func()      // takeTurn; as a field it costs nothing to start
+	o    PeerOptions
+	line *router.Line
 
 	mu      sync.Mutex
-	frame   *Frame    // the document that is there now, or nil
-	early   *early    // the one that will be there next, if it has spoken already
-	waiting []message // for a document to come
-	queued  int       // bytes in waiting
+	frame   *Frame           // the document that is there now, or nil
+	early   *early           // the one that will be there next, if it has spoken already
+	waiting []router.Message // for a document to come
+	queued  int              // bytes in waiting
 	closed  error
-	line    line
-}
-
-// A message is a send whose packet lacks the document's number.
-type message struct {
-	channel string
-	packet  []byte
 }
 
 // messageCost is what a waiting message takes besides its bytes.
@@ -84,14 +64,11 @@ func NewPeer(o PeerOptions) *Peer {
 	if o.Log == nil {
 		o.Log = zap.NewNop()
 	}
-	if o.Context == nil {
-		o.Context = context.Background()
+	line := router.LineOptions{Context: o.Context, Router: o.Router, Log: o.Log}
+	if o.Reserved != nil {
+		line.Reserved = func(from any, channel string, args Args) { o.Reserved(*from.(*Sender), channel, args) }
 	}
-	p := &Peer{o: o, noise: o.Log.WithOptions(zap.WrapCore(func(c zapcore.Core) zapcore.Core {
-		return zapcore.NewSamplerWithOptions(c, time.Second, 20, 1000)
-	}))}
-	p.work = p.takeTurn
-	return p
+	return &Peer{o: o, line: router.NewLine(line)}
 }
 
 // Receive takes a packet that came from c, and keeps it. It does not block and calls no code of the app. Packets must be handed over one
@@ -110,7 +87,7 @@ func (p *Peer) Receive(c Conn, packet []byte) error {
 		return err
 	}
 	f := p.Frame()
-	if f == nil || f.number != parsed.Document || f.sender.FrameID != c.Sender.FrameID || f.sender.Origin != c.Sender.Origin {
+	if f == nil || f.session.Document() != parsed.Document || f.sender.FrameID != c.Sender.FrameID || f.sender.Origin != c.Sender.Origin {
 		return fmt.Errorf("%w: %d of frame %s at %s", ErrStale, parsed.Document, c.Sender.FrameID, c.Sender.Origin)
 	}
 	return f.take(messages, c.Sender, len(packet))
@@ -119,13 +96,13 @@ func (p *Peer) Receive(c Conn, packet []byte) error {
 // Send sends a message to the frame's document, or keeps it for the next one whose origin may use the channel. Messages arrive in the
 // order sent.
 func (p *Peer) Send(channel string, args ...any) error {
-	b := buffers.Get().(*buffer)
-	defer b.release()
-	if err := b.message(channel, args); err != nil {
+	m, err := router.NewMessage(channel, args...)
+	if err != nil {
 		return err
 	}
+	defer m.Release()
 	p.mu.Lock()
-	f, cost := p.frame, len(b.packet)+messageCost
+	f, cost := p.frame, m.Size()+messageCost
 	switch {
 	case p.closed != nil:
 		p.mu.Unlock()
@@ -134,13 +111,13 @@ func (p *Peer) Send(channel string, args ...any) error {
 		p.mu.Unlock()
 		return fmt.Errorf("ipc: send on %q: %w: more than %d bytes wait for the page", channel, protocol.ErrLimit, protocol.MaxQueuedBytes)
 	case f == nil:
-		p.waiting = append(p.waiting, message{channel, slices.Clone(b.packet)})
+		p.waiting = append(p.waiting, m.Clone())
 		p.queued += cost
 		p.mu.Unlock()
 		return nil
 	}
 	p.mu.Unlock()
-	return f.sendMessage(channel, b.packet)
+	return f.session.SendMessage(m)
 }
 
 // Gone tells that the frame of that name is no more. Its document ends; another frame's is left alone.
@@ -151,17 +128,11 @@ func (p *Peer) End(cause error) { p.end(nil, cause) }
 
 func (p *Peer) end(frameID *string, cause error) {
 	p.mu.Lock()
-	given, f := p.drop(frameID), p.frame
-	if f != nil && frameID != nil && f.sender.FrameID != *frameID {
-		f = nil
-	}
-	if f != nil {
-		p.frame, f.ended = nil, cause
-	}
-	p.mu.Unlock()
-	given()
-	if f != nil {
-		f.finish(cause)
+	defer p.mu.Unlock()
+	p.drop(frameID)
+	if f := p.frame; f != nil && (frameID == nil || f.sender.FrameID == *frameID) {
+		p.frame = nil
+		f.session.End(cause)
 	}
 }
 
@@ -181,33 +152,4 @@ func (p *Peer) Frame() *Frame {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.frame
-}
-
-// A buffer is for a packet on its way out.
-type buffer struct{ packet []byte }
-
-// maxBuffer is the largest capacity that is kept for the next packet.
-const maxBuffer = 2 << 20
-
-var buffers = sync.Pool{New: func() any { return &buffer{make([]byte, 0, 256)} }}
-
-// begin starts a packet; the document's number comes last.
-func (b *buffer) begin() { b.packet = protocol.AppendHeader(b.packet[:0], 1) }
-
-// message makes the packet of a send.
-func (b *buffer) message(channel string, args []any) (err error) {
-	if err := protocol.ValidChannel(channel); err != nil {
-		return fmt.Errorf("ipc: send: %w", err)
-	}
-	b.begin()
-	if b.packet, err = protocol.AppendSend(b.packet, channel, args...); err != nil {
-		return fmt.Errorf("ipc: send on %q: %w", channel, err)
-	}
-	return nil
-}
-
-func (b *buffer) release() {
-	if cap(b.packet) <= maxBuffer {
-		buffers.Put(b)
-	}
 }

@@ -3,6 +3,8 @@ package ipc
 import (
 	"context"
 	"errors"
+
+	"github.com/oriel-go/oriel/router"
 )
 
 // A Sender is where a message comes from, as Chromium knows it.
@@ -14,27 +16,12 @@ type Sender struct {
 	Origin    string // "scheme://host[:port]", or "null" for an opaque one
 }
 
-// A delivery is a packet whose messages are being worked on.
-type delivery struct {
-	frame  *Frame
-	sender Sender
-	ctx    context.Context // what listeners get
-	size   int             // bytes of the packet
-	left   int             // messages that still hold it; Peer.mu
-	first  request         // room for the first of them, which is mostly the only one
-}
-
-type deliveryKey struct{}
-
-func deliveryOf(ctx context.Context) *delivery {
-	d, _ := ctx.Value(deliveryKey{}).(*delivery)
-	return d
-}
-
 // SenderFrom returns the sender of the message that a handler or listener was called for. Outside of one it returns the zero Sender.
 func SenderFrom(ctx context.Context) Sender {
-	if d := deliveryOf(ctx); d != nil {
-		return d.sender
+	if _, from := router.Current(ctx); from != nil {
+		if s, ok := from.(*Sender); ok {
+			return *s
+		}
 	}
 	return Sender{}
 }
@@ -42,8 +29,9 @@ func SenderFrom(ctx context.Context) Sender {
 // FrameFrom returns the document that sent the message which a handler or listener was called for, as event.senderFrame does in Electron.
 // Outside of one it returns nil.
 func FrameFrom(ctx context.Context) *Frame {
-	if d := deliveryOf(ctx); d != nil {
-		return d.frame
+	if s, _ := router.Current(ctx); s != nil {
+		f, _ := s.Owner().(*Frame)
+		return f
 	}
 	return nil
 }

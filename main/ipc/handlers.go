@@ -2,78 +2,56 @@ package ipc
 
 import (
 	"context"
-	"fmt"
 
-	"github.com/oriel-go/oriel/protocol"
+	"github.com/oriel-go/oriel/router"
 )
+
+// A Router knows the handlers and listeners of an app, of a window or of a document: app.App.IPC, window.Window.IPC, [Frame.IPC].
+type Router = router.Router
 
 // Args are the arguments of a message, undecoded. As the type In of [Handle] or [On], or as the one parameter for [HandleFunc] and [OnFunc],
 // they are the way to take any number of them, of any type.
-type Args = *protocol.Args
+type Args = router.Args
+
+// A Link carries packets to a frame.
+type Link = router.Link
+
+// Why a context ended or a message could not be sent.
+var (
+	ErrCanceled   = router.ErrCanceled
+	ErrNotAllowed = router.ErrNotAllowed
+)
+
+// NewRouter returns a router whose misses go to parent, which may be nil. Apps, windows and documents bring their own.
+func NewRouter(parent *Router) *Router { return router.NewRouter(parent) }
 
 // Handle answers the requests on a channel: ipcRenderer.invoke(channel, in) resolves with the result or rejects with the error. In is the
 // type of the one argument; undefined, null and a missing argument give its zero value. More arguments are an error for the caller; for
 // several see [HandleFunc]. Handle panics if the channel has a handler in this router already or its name is not allowed.
 func Handle[In, Out any](r *Router, channel string, f func(ctx context.Context, in In) (Out, error)) {
-	r.handle(channel, false, handler(f))
+	router.Handle(r, channel, f)
 }
 
 // HandleOnce is Handle for one request only: the first whose argument fits.
 func HandleOnce[In, Out any](r *Router, channel string, f func(ctx context.Context, in In) (Out, error)) {
-	r.handle(channel, true, handler(f))
+	router.HandleOnce(r, channel, f)
 }
+
+// HandleFunc is [Handle] for functions with any number of arguments, found out by reflection: f is a func that may take a context first,
+// then one parameter for each argument, the last of which may be variadic, and returns a result, an error, both or neither.
+// It panics if f is something else.
+func HandleFunc(r *Router, channel string, f any) { router.HandleFunc(r, channel, f) }
 
 // On hears the messages on a channel: ipcRenderer.send(channel, in). The returned function removes the listener. An argument that does not
 // fit In is logged and the listener does not run. It panics if the channel's name is not allowed.
 func On[In any](r *Router, channel string, f func(ctx context.Context, in In)) (remove func()) {
-	return r.on(channel, false, listener(f))
+	return router.On(r, channel, f)
 }
 
 // Once is On for one message only: the first whose argument fits.
 func Once[In any](r *Router, channel string, f func(ctx context.Context, in In)) (remove func()) {
-	return r.on(channel, true, listener(f))
+	return router.Once(r, channel, f)
 }
 
-func handler[In, Out any](f func(context.Context, In) (Out, error)) func(*request) (any, error) {
-	return func(r *request) (any, error) {
-		in, err := one[In](r)
-		if err != nil {
-			return nil, err
-		}
-		return f(r.ctx, in)
-	}
-}
-
-func listener[In any](f func(context.Context, In)) func(*request) (any, error) {
-	return func(r *request) (any, error) {
-		in, err := one[In](r)
-		if err != nil {
-			return nil, err
-		}
-		f(r.ctx, in)
-		return nil, nil
-	}
-}
-
-// one decodes the only argument of a message and begins.
-func one[In any](r *request) (in In, err error) {
-	args := r.args // every listener decodes for itself
-	if whole, ok := any(&in).(*Args); ok {
-		*whole = new(args)
-		return in, r.begin()
-	}
-	if args.Len() > 1 {
-		return in, badArgument(fmt.Errorf("expected 1 argument, got %d", args.Len()))
-	}
-	if args.Len() == 1 {
-		if err := args.Decode(0, &in); err != nil {
-			return in, badArgument(err)
-		}
-	}
-	return in, r.begin()
-}
-
-// badArgument is about what the caller passed.
-func badArgument(err error) error {
-	return &refusal{&protocol.PublicError{ErrorValue: protocol.ErrorValue{Name: "TypeError", Message: err.Error(), Code: "ERR_INVALID_ARG"}}}
-}
+// OnFunc is [On] for functions with any number of arguments, as in [HandleFunc]. An error that f returns is logged.
+func OnFunc(r *Router, channel string, f any) (remove func()) { return router.OnFunc(r, channel, f) }

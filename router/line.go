@@ -1,16 +1,37 @@
-package ipc
+package router
 
 import (
 	"context"
 	"fmt"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
 
 	"github.com/oriel-go/oriel/protocol"
 )
 
-// A line is where messages wait for their turn, in the order they came, across the documents of a peer. One goroutine at a time has the
+// LineOptions are what the sessions of a line have in common.
+type LineOptions struct {
+	// Context is the parent of every session's; nil means [context.Background].
+	Context context.Context
+	Router  *Router
+	// Reserved hears messages on channels that are Oriel's own; from is what [Session.Receive] was told. May be nil.
+	Reserved func(from any, channel string, args Args)
+	Log      *zap.Logger // nil means none
+}
+
+// A Line is where messages wait for their turn, in the order they came, across the sessions of one place. One goroutine at a time has the
 // turn: it looks handlers up, decodes, and runs listeners. When a handler begins, it keeps the goroutine for itself and the turn goes to
-// another one. So a lone request costs one goroutine, and no message is overtaken before its handler begins. Peer.mu guards it.
-type line struct {
+// another one. So a lone request costs one goroutine, and no message is overtaken before its handler begins. All sessions of a line together
+// may have protocol.MaxInFlight messages, of protocol.MaxQueuedBytes, waiting or being worked on.
+type Line struct {
+	o     LineOptions
+	noise *zap.Logger // for what a far end can bring about as often as it likes
+	work  func()      // takeTurn; as a field it costs nothing to start
+
+	mu      sync.Mutex
 	waiting []*request
 	first   int    // index of the next one in waiting
 	taken   bool   // somebody has the turn
@@ -19,14 +40,29 @@ type line struct {
 	bytes   int    // of the packets they came in
 }
 
-// admit puts a message in line, or says why not. p.mu is held.
-func (p *Peer) admit(d *delivery, m *protocol.Frame) error {
-	l, size := &p.line, d.size
+// NewLine returns an empty line.
+func NewLine(o LineOptions) *Line {
+	if o.Log == nil {
+		o.Log = zap.NewNop()
+	}
+	if o.Context == nil {
+		o.Context = context.Background()
+	}
+	l := &Line{o: o, noise: o.Log.WithOptions(zap.WrapCore(func(c zapcore.Core) zapcore.Core {
+		return zapcore.NewSamplerWithOptions(c, time.Second, 20, 1000)
+	}))}
+	l.work = l.takeTurn
+	return l
+}
+
+// admit puts a message in line, or says why not. l.mu is held.
+func (l *Line) admit(d *delivery, m *protocol.Frame) error {
+	size := d.size
 	if d.left > 0 {
 		size = 0 // the packet has been counted
 	}
 	switch {
-	case m.Kind == protocol.KindInvoke && d.frame.open[m.ID] != nil:
+	case m.Kind == protocol.KindInvoke && d.session.open[m.ID] != nil:
 		return fmt.Errorf("ipc: request %d is open already", m.ID)
 	case l.held >= protocol.MaxInFlight:
 		return coded("ERR_LIMIT", protocol.ErrLimit, "More than %d messages wait%s", protocol.MaxInFlight, l.behind())
@@ -40,7 +76,7 @@ func (p *Peer) admit(d *delivery, m *protocol.Frame) error {
 	*r = request{d: d, id: m.ID, channel: m.Channel, args: m.Args, ctx: d.ctx}
 	if m.Kind == protocol.KindInvoke {
 		r.ctx, r.cancel = context.WithCancelCause(d.ctx)
-		d.frame.open[m.ID] = r
+		d.session.open[m.ID] = r
 	}
 	l.held++
 	l.bytes += size
@@ -50,32 +86,33 @@ func (p *Peer) admit(d *delivery, m *protocol.Frame) error {
 }
 
 // behind says what keeps the line waiting.
-func (l *line) behind() string {
+func (l *Line) behind() string {
 	if l.hearing == "" {
 		return ""
 	}
 	return fmt.Sprintf(", behind a listener on '%s'", l.hearing)
 }
 
-// leave forgets a message that is done with.
-func (p *Peer) leave(r *request) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+// leave forgets a message that is done with, and reports whether an answer is still wanted.
+func (l *Line) leave(r *request) (wanted bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if r.done {
-		return
+		return false
 	}
 	r.done = true
-	p.line.held--
+	l.held--
 	if r.d.left--; r.d.left == 0 {
-		p.line.bytes -= r.d.size
+		l.bytes -= r.d.size
 	}
 	if r.asked() {
-		delete(r.d.frame.open, r.id)
+		delete(r.d.session.open, r.id)
 	}
+	return !r.unwanted && r.d.session.ended == nil
 }
 
-// claim takes the turn if nobody has it and somebody waits. p.mu is held.
-func (l *line) claim() bool {
+// claim takes the turn if nobody has it and somebody waits. l.mu is held.
+func (l *Line) claim() bool {
 	if l.taken || l.first == len(l.waiting) {
 		return false
 	}
@@ -84,21 +121,20 @@ func (l *line) claim() bool {
 }
 
 // pass gives the turn back: to a goroutine of its own if somebody waits.
-func (p *Peer) pass() {
-	p.mu.Lock()
-	p.line.taken, p.line.hearing = false, ""
-	more := p.line.claim()
-	p.mu.Unlock()
+func (l *Line) pass() {
+	l.mu.Lock()
+	l.taken, l.hearing = false, ""
+	more := l.claim()
+	l.mu.Unlock()
 	if more {
-		go p.work()
+		go l.work()
 	}
 }
 
 // next returns the first message in line, or nil and gives the turn back.
-func (p *Peer) next() *request {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	l := &p.line
+func (l *Line) next() *request {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.hearing = ""
 	if l.first == len(l.waiting) {
 		l.waiting, l.first, l.taken = l.waiting[:0], 0, false
@@ -117,16 +153,16 @@ func (p *Peer) next() *request {
 }
 
 // takeTurn has the turn: it takes one message after the other until there is none or a handler has begun.
-func (p *Peer) takeTurn() {
+func (l *Line) takeTurn() {
 	growStack()
 	var r *request
 	defer func() {
 		if r != nil && !r.begun { // a listener has ended the goroutine
-			p.pass()
+			l.pass()
 		}
 	}()
 	for {
-		if r = p.next(); r == nil {
+		if r = l.next(); r == nil {
 			return
 		}
 		if r.asked() {

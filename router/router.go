@@ -1,14 +1,15 @@
-package ipc
+package router
 
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/oriel-go/oriel/protocol"
 )
 
-// A Router knows the handlers and listeners of an app, of a window or of a frame. Its methods may be called from any goroutine.
+// A Router knows handlers and listeners: those of an app, of a window, of a session. Its methods may be called from any goroutine.
 type Router struct {
 	parent *Router
 
@@ -27,8 +28,7 @@ type target struct {
 // take reports whether the target may be called.
 func (t *target) take() bool { return t.once == nil || t.once() }
 
-// NewRouter returns a router whose misses go to parent, which may be nil. Apps, windows and frames bring their own: app.App.IPC,
-// window.Window.IPC, [Frame.IPC].
+// NewRouter returns a router whose misses go to parent, which may be nil.
 func NewRouter(parent *Router) *Router {
 	return &Router{parent: parent, handlers: map[string]*target{}, listeners: map[string][]*target{}}
 }
@@ -39,6 +39,9 @@ func mustBeValid(channel string) {
 		panic(fmt.Errorf("ipc: %w", err))
 	}
 }
+
+// reserved tells channels that are Oriel's own.
+func reserved(channel string) bool { return strings.HasPrefix(channel, protocol.ReservedPrefix) }
 
 func (r *Router) handle(channel string, once bool, call func(*request) (any, error)) {
 	mustBeValid(channel)

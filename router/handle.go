@@ -1,0 +1,74 @@
+package router
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/oriel-go/oriel/protocol"
+)
+
+// Args are the arguments of a message, undecoded. As the type In of [Handle] or [On], or as the one parameter for [HandleFunc] and [OnFunc],
+// they are the way to take any number of them, of any type.
+type Args = *protocol.Args
+
+// Handle answers the requests on a channel: ipcRenderer.invoke(channel, in) resolves with the result or rejects with the error. In is the
+// type of the one argument; undefined, null and a missing argument give its zero value. More arguments are an error for the caller; for
+// several see [HandleFunc]. Handle panics if the channel has a handler in this router already or its name is not allowed.
+func Handle[In, Out any](r *Router, channel string, f func(ctx context.Context, in In) (Out, error)) {
+	r.handle(channel, false, handler(f))
+}
+
+// HandleOnce is Handle for one request only: the first whose argument fits.
+func HandleOnce[In, Out any](r *Router, channel string, f func(ctx context.Context, in In) (Out, error)) {
+	r.handle(channel, true, handler(f))
+}
+
+// On hears the messages on a channel: ipcRenderer.send(channel, in). The returned function removes the listener. An argument that does not
+// fit In is logged and the listener does not run. It panics if the channel's name is not allowed.
+func On[In any](r *Router, channel string, f func(ctx context.Context, in In)) (remove func()) {
+	return r.on(channel, false, listener(f))
+}
+
+// Once is On for one message only: the first whose argument fits.
+func Once[In any](r *Router, channel string, f func(ctx context.Context, in In)) (remove func()) {
+	return r.on(channel, true, listener(f))
+}
+
+func handler[In, Out any](f func(context.Context, In) (Out, error)) func(*request) (any, error) {
+	return func(r *request) (any, error) {
+		in, err := one[In](r)
+		if err != nil {
+			return nil, err
+		}
+		return f(r.ctx, in)
+	}
+}
+
+func listener[In any](f func(context.Context, In)) func(*request) (any, error) {
+	return func(r *request) (any, error) {
+		in, err := one[In](r)
+		if err != nil {
+			return nil, err
+		}
+		f(r.ctx, in)
+		return nil, nil
+	}
+}
+
+// one decodes the only argument of a message and begins.
+func one[In any](r *request) (in In, err error) {
+	args := r.args // every listener decodes for itself
+	if whole, ok := any(&in).(*Args); ok {
+		*whole = new(args)
+		return in, r.begin()
+	}
+	if args.Len() > 1 {
+		return in, badArgument(fmt.Errorf("expected 1 argument, got %d", args.Len()))
+	}
+	if args.Len() == 1 {
+		if err := args.Decode(0, &in); err != nil {
+			return in, badArgument(err)
+		}
+	}
+	return in, r.begin()
+}

@@ -1,0 +1,201 @@
+package router
+
+import (
+	"context"
+	"fmt"
+
+	"go.uber.org/zap"
+
+	"github.com/oriel-go/oriel/protocol"
+)
+
+// A Link carries packets to the far end. Its methods may be called from any goroutine, must not call the Session and do not block.
+type Link interface {
+	// Send takes a whole packet, which is the caller's again when it returns.
+	Send(packet []byte) error
+	// Close ends the link; Send fails from then on.
+	Close()
+}
+
+// SessionOptions say who is at the far end.
+type SessionOptions struct {
+	Link Link
+	// Document is the number in the packets' headers.
+	Document uint32
+	// Origin is what the far end is called where it may not use a channel.
+	Origin string
+	// Allowed says which channels it may use and hear of; nil means all but those that are Oriel's own.
+	Allowed func(channel string) bool
+	// Owner is whatever [Session.Owner] is to return.
+	Owner any
+}
+
+// A Session is a conversation with one far end, from its begin to its end. Its methods may be called from any goroutine.
+type Session struct {
+	o      SessionOptions
+	line   *Line
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+
+	// Under line.mu.
+	open   map[uint32]*request // what the far end waits for
+	router *Router             // nil until somebody asks for it
+	ended  error               // why; nil while it lives
+}
+
+// Begin begins a session whose messages wait in the line.
+func (l *Line) Begin(o SessionOptions) *Session {
+	if o.Allowed == nil {
+		o.Allowed = func(channel string) bool { return !reserved(channel) }
+	}
+	s := &Session{o: o, line: l, open: map[uint32]*request{}}
+	s.ctx, s.cancel = context.WithCancelCause(l.o.Context)
+	return s
+}
+
+// Owner returns what the options named as such.
+func (s *Session) Owner() any { return s.o.Owner }
+
+// Document returns the number in the headers of the session's packets.
+func (s *Session) Document() uint32 { return s.o.Document }
+
+// Context ends with the session; its cause tells why.
+func (s *Session) Context() context.Context { return s.ctx }
+
+// Router returns the session's own router: its handlers and listeners come before those of the line's router, and end with the session.
+func (s *Session) Router() *Router {
+	s.line.mu.Lock()
+	defer s.line.mu.Unlock()
+	if s.router == nil {
+		s.router = NewRouter(s.line.o.Router)
+	}
+	return s.router
+}
+
+// nearest is the router to begin with.
+func (s *Session) nearest() *Router {
+	s.line.mu.Lock()
+	defer s.line.mu.Unlock()
+	if s.router != nil {
+		return s.router
+	}
+	return s.line.o.Router
+}
+
+// Send sends a message to the far end. It fails with the kind [ErrNotAllowed] if that may not use the channel, and with the cause of the
+// session's end if it has ended.
+func (s *Session) Send(channel string, args ...any) error {
+	m, err := NewMessage(channel, args...)
+	if err != nil {
+		return err
+	}
+	defer m.Release()
+	return s.SendMessage(m)
+}
+
+// SendMessage is [Session.Send] for a message that has been encoded already. The message stays the caller's.
+func (s *Session) SendMessage(m Message) error {
+	switch ended := s.Ended(); {
+	case ended != nil:
+		return fmt.Errorf("ipc: send on %q: %w", m.channel, ended)
+	case !s.o.Allowed(m.channel):
+		return fmt.Errorf("ipc: send on %q: %w: %s", m.channel, ErrNotAllowed, s.o.Origin)
+	}
+	if err := s.send(m.buffer); err != nil {
+		return fmt.Errorf("ipc: send on %q: %w", m.channel, err)
+	}
+	return nil
+}
+
+// send sends a packet whose header still lacks the document's number.
+func (s *Session) send(b *buffer) error {
+	b.address(s.o.Document)
+	return s.o.Link.Send(b.packet)
+}
+
+// Ended returns why the session has ended, or nil while it lives.
+func (s *Session) Ended() error {
+	s.line.mu.Lock()
+	defer s.line.mu.Unlock()
+	return s.ended
+}
+
+// End ends the session and everything that it asked for, with the cause, and closes the link. Only the first call does anything.
+// It calls no code of the app.
+func (s *Session) End(cause error) {
+	s.line.mu.Lock()
+	first := s.ended == nil
+	if first {
+		s.ended = cause
+	}
+	s.line.mu.Unlock()
+	if first {
+		s.cancel(cause)
+		s.o.Link.Close()
+	}
+}
+
+// A delivery is a packet whose messages are being worked on.
+type delivery struct {
+	session *Session
+	from    any
+	ctx     context.Context // what listeners get
+	size    int             // bytes of the packet
+	left    int             // messages that still hold it; Line.mu
+	first   request         // room for the first of them, which is mostly the only one
+}
+
+type deliveryKey struct{}
+
+// Current returns the session whose message a handler or listener was called for, and what [Session.Receive] was told of its origin.
+// Outside of one it returns nil.
+func Current(ctx context.Context) (s *Session, from any) {
+	if d, _ := ctx.Value(deliveryKey{}).(*delivery); d != nil {
+		return d.session, d.from
+	}
+	return nil, nil
+}
+
+// Receive takes the frames of a packet of size bytes, and keeps them; from is for [Current]. It does not block and calls no code of the app.
+// Packets must be handed over one after the other, in the order they came. What is beyond a limit or nothing that the far end may send is
+// dropped; the error says why.
+func (s *Session) Receive(from any, frames []protocol.Frame, size int) error {
+	l := s.line
+	d := &delivery{session: s, from: from, size: size}
+	d.ctx = context.WithValue(s.ctx, deliveryKey{}, d)
+	b := buffers.Get().(*buffer)
+	defer b.release()
+	b.begin()
+	var problem error
+	l.mu.Lock()
+	for i := range frames {
+		f := &frames[i]
+		switch f.Kind {
+		case protocol.KindInvoke, protocol.KindSend:
+			if err := l.admit(d, f); err != nil {
+				problem = err
+				if f.Kind == protocol.KindInvoke && s.open[f.ID] == nil {
+					b.packet, _ = protocol.AppendError(b.packet, f.ID, protocol.AsError(err))
+				}
+			}
+		case protocol.KindCancel:
+			if r := s.open[f.ID]; r != nil {
+				r.unwanted = true
+				defer r.cancel(ErrCanceled)
+			}
+		default:
+			problem = fmt.Errorf("ipc: %v is nothing that a page may send", f.Kind)
+		}
+	}
+	start := l.claim()
+	l.mu.Unlock()
+	if start {
+		go l.work()
+	}
+	if len(b.packet) > protocol.HeaderSize {
+		if err := s.send(b); err != nil {
+			l.o.Log.Warn("answers lost", zap.Error(err))
+		}
+	}
+	return problem
+}
