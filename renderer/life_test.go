@@ -194,6 +194,7 @@ func TestPreloadErrors(t *testing.T) {
 			{"syntax error", "const = 1;", "Unexpected token '='", "", "undefined"},
 			{"unbalanced brace", "} window.escaped = 1; {", "Unexpected identifier", "", "undefined"},
 			{"module that is not there", "require('fs')", "module not found: fs", "own.js:1", "undefined"},
+			{"Buffer of Node", "Buffer.from('x')", "Buffer is not defined: a preload has Uint8Array", "own.js:1", "undefined"},
 			{"exposes twice", preload + "\ncontextBridge.exposeInMainWorld('api', 1);", "Cannot bind an API on top of an existing property on the window object", "own.js:4", "object"},
 			{"exposes over a property", preload + "\ncontextBridge.exposeInMainWorld('document', 1);", "Cannot bind an API on top of an existing property on the window object", "own.js:4", "object"},
 		} {

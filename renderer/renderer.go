@@ -35,7 +35,10 @@ const WorldName = "oriel"
 var runtime embed.FS
 
 // fragments of the runtime in the order in which they are joined.
-var fragments = []string{"world", "handshake", "codec", "rules", "emitter", "ipc", "bridge", "process", "modules", "preload"}
+var fragments = []string{"world", "world_dom", "handshake", "codec", "rules", "emitter", "ipc", "bridge", "process", "modules", "preload"}
+
+// mainFragments run in the page's world too.
+var mainFragments = []string{"world", "world_dom"}
 
 // Rule lets origins use channels.
 type Rule = protocol.Rule
@@ -76,16 +79,12 @@ func Source(config Config) (string, error) {
 	var b strings.Builder
 	b.WriteString("(() => {\n'use strict';\nconst CONFIG = ")
 	b.Write(encoded)
-	world, err := fragment("world")
+	world, err := mainWorld()
 	if err != nil {
 		return "", err
 	}
-	quoted, err := json.Marshal("(" + world + ")")
-	if err != nil {
-		return "", fmt.Errorf("renderer: encode world.js: %w", err)
-	}
 	b.WriteString(";\nconst MAIN_WORLD = ")
-	b.Write(quoted)
+	b.Write(world)
 	b.WriteString(";\n")
 	for _, name := range fragments {
 		text, err := fragment(name)
@@ -96,6 +95,25 @@ func Source(config Config) (string, error) {
 	}
 	b.WriteString("})();\n//# sourceURL=oriel-runtime.js\n")
 	return b.String(), nil
+}
+
+// mainWorld returns, as a string literal, the script whose value is the function that makes the page's half of the bridge.
+func mainWorld() ([]byte, error) {
+	var b strings.Builder
+	b.WriteString("(() => {\n'use strict';\n")
+	for _, name := range mainFragments {
+		text, err := fragment(name)
+		if err != nil {
+			return nil, err
+		}
+		b.WriteString(text)
+	}
+	b.WriteString("return createHalf;\n})()")
+	quoted, err := json.Marshal(b.String())
+	if err != nil {
+		return nil, fmt.Errorf("renderer: encode the page's half of the bridge: %w", err)
+	}
+	return quoted, nil
 }
 
 func fragment(name string) (string, error) {

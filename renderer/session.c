@@ -8,7 +8,7 @@
 
 struct session {
   struct session *next;
-  int refs;  // the list, while open, and the send function of the runtime
+  int refs;  // the list, while open, and the functions that the runtime has of it
   int open;
   int browser;
   cef_string_userfree_t frame_id;
@@ -60,6 +60,8 @@ struct session *oriel_session_open(int browser, cef_frame_t *frame, cef_v8_conte
   return session;
 }
 
+void oriel_session_ref(struct session *session) { session->refs++; }
+
 void oriel_session_unref(struct session *session) {
   if (--session->refs == 0)
     free(session);
@@ -91,6 +93,8 @@ void oriel_session_end_browser(int browser) {
       oriel_session_end(session);
   }
 }
+
+cef_frame_t *oriel_session_frame(const struct session *session) { return session->open ? session->frame : NULL; }
 
 int oriel_session_send(struct session *session, const void *data, size_t size) {
   return session->open ? oriel_message_send(session->frame, data, size) : -1;

@@ -17,8 +17,12 @@ struct session *oriel_session_of_context(cef_v8_context_t *context);      // the
 void oriel_session_end(struct session *session);
 void oriel_session_end_browser(int browser);
 
-// Gives one reference back.
+// Takes another reference, and gives one back.
+void oriel_session_ref(struct session *session);
 void oriel_session_unref(struct session *session);
+
+// The frame of a session, borrowed; NULL when it has ended.
+cef_frame_t *oriel_session_frame(const struct session *session);
 
 // Sends bytes to the browser process: 0, or -1 if the session has ended or no message could be made.
 int oriel_session_send(struct session *session, const void *data, size_t size);

@@ -87,26 +87,46 @@ static void release_arguments(cef_v8_value_t *object, size_t count, cef_v8_value
   ORIEL_RELEASE(object);
 }
 
-// send(buffer, length): the runtime's way out.
+// The functions that a runtime has of a session.
 
-struct sender {
+struct native {
   cef_v8_handler_t handler;
   atomic_int refs;
   struct session *session;
 };
 
-static void sender_destroy(struct sender *sender) {
-  oriel_session_unref(sender->session);
-  free(sender);
+typedef int (*execute_t)(cef_v8_handler_t *self, const cef_string_t *name, cef_v8_value_t *object, size_t count,
+                         cef_v8_value_t *const *arguments, cef_v8_value_t **retval, cef_string_t *exception);
+
+static void native_destroy(struct native *native) {
+  oriel_session_unref(native->session);
+  free(native);
 }
 
-ORIEL_REFCOUNTED(sender, sender_destroy)
+ORIEL_REFCOUNTED(native, native_destroy)
 
-static int sender_execute(cef_v8_handler_t *self, const cef_string_t *name, cef_v8_value_t *object, size_t count,
-                          cef_v8_value_t *const *arguments, cef_v8_value_t **retval, cef_string_t *exception) {
+// Puts a function of the session on the object. Returns 0, or -1 without memory.
+static int add_native(cef_v8_value_t *object, cef_string_t name, execute_t execute, struct session *session) {
+  struct native *native = calloc(1, sizeof *native);
+  if (!native)
+    return -1;
+  native_init(native, sizeof native->handler);
+  native->handler.execute = execute;
+  native->session = session;
+  oriel_session_ref(session);
+  cef_v8_value_t *function = oriel_cef.cef_v8_value_create_function(&name, &native->handler);
+  if (!function)
+    return -1;
+  object->set_value_bykey(object, &name, function, V8_PROPERTY_ATTRIBUTE_NONE);
+  return 0;
+}
+
+// send(buffer, length): the runtime's way out.
+static int send_execute(cef_v8_handler_t *self, const cef_string_t *name, cef_v8_value_t *object, size_t count,
+                        cef_v8_value_t *const *arguments, cef_v8_value_t **retval, cef_string_t *exception) {
   (void)name;
   (void)retval;
-  struct session *session = ((struct sender *)self)->session;
+  struct session *session = ((struct native *)self)->session;
   const char *problem = "oriel: send takes an ArrayBuffer and a length within it";
   if (count == 2 && arguments[0]->is_array_buffer(arguments[0]) && arguments[1]->is_uint(arguments[1])) {
     size_t size = arguments[1]->get_uint_value(arguments[1]);
@@ -120,33 +140,6 @@ static int sender_execute(cef_v8_handler_t *self, const cef_string_t *name, cef_
   release_arguments(object, count, arguments);
   return 1;
 }
-
-// Takes over the caller's reference to the session.
-static cef_v8_value_t *create_send(struct session *session) {
-  struct sender *sender = calloc(1, sizeof *sender);
-  if (!sender) {
-    oriel_session_unref(session);
-    return NULL;
-  }
-  sender_init(sender, sizeof sender->handler);
-  sender->handler.execute = sender_execute;
-  sender->session = session;
-  cef_string_t name = ORIEL_STRING("send");
-  return oriel_cef.cef_v8_value_create_function(&name, &sender->handler);
-}
-
-// __oriel(token, mainSource, receive): the handshake.
-
-struct bootstrap {
-  cef_v8_handler_t handler;
-  atomic_int refs;
-  int spent;
-  int browser;
-};
-
-static void bootstrap_destroy(struct bootstrap *bootstrap) { free(bootstrap); }
-
-ORIEL_REFCOUNTED(bootstrap, bootstrap_destroy)
 
 // Evaluates source in the frame's main world; the function it yields, or NULL.
 static cef_v8_value_t *eval_in_main_world(cef_frame_t *frame, cef_v8_value_t *source) {
@@ -169,7 +162,36 @@ static cef_v8_value_t *eval_in_main_world(cef_frame_t *frame, cef_v8_value_t *so
   return NULL;
 }
 
-// {main, send} for the runtime that has proved itself. Takes over frame and context, borrows source and receive.
+// evaluate(source): the function that the source yields in the page's world, which no Content-Security-Policy keeps from that; or undefined.
+static int evaluate_execute(cef_v8_handler_t *self, const cef_string_t *name, cef_v8_value_t *object, size_t count,
+                            cef_v8_value_t *const *arguments, cef_v8_value_t **retval, cef_string_t *exception) {
+  (void)name;
+  cef_frame_t *frame = oriel_session_frame(((struct native *)self)->session);
+  if (!frame)
+    throw_text(exception, "contextBridge called after context was released");
+  else if (count == 1 && arguments[0]->is_string(arguments[0])) {
+    ORIEL_RETAIN(frame);  // what is evaluated may end the session
+    *retval = eval_in_main_world(frame, arguments[0]);
+    ORIEL_RELEASE(frame);
+  }
+  release_arguments(object, count, arguments);
+  return 1;
+}
+
+// __oriel(token, mainSource, receive): the handshake.
+
+struct bootstrap {
+  cef_v8_handler_t handler;
+  atomic_int refs;
+  int spent;
+  int browser;
+};
+
+static void bootstrap_destroy(struct bootstrap *bootstrap) { free(bootstrap); }
+
+ORIEL_REFCOUNTED(bootstrap, bootstrap_destroy)
+
+// {main, send, evaluate} for the runtime that has proved itself. Takes over frame and context, borrows source and receive.
 static cef_v8_value_t *open_world(int browser, cef_frame_t *frame, cef_v8_context_t *context, cef_v8_value_t *source,
                                   cef_v8_value_t *receive) {
   cef_v8_value_t *main_function = eval_in_main_world(frame, source);
@@ -180,16 +202,18 @@ static cef_v8_value_t *open_world(int browser, cef_frame_t *frame, cef_v8_contex
   }
   ORIEL_RETAIN(receive);
   struct session *session = oriel_session_open(browser, frame, context, receive);
-  cef_v8_value_t *send = session ? create_send(session) : NULL;
-  cef_v8_value_t *result = send ? oriel_cef.cef_v8_value_create_object(NULL, NULL) : NULL;
-  if (!result) {
-    ORIEL_RELEASE(send);
+  cef_v8_value_t *result = session ? oriel_cef.cef_v8_value_create_object(NULL, NULL) : NULL;
+  cef_string_t main_key = ORIEL_STRING("main"), send_key = ORIEL_STRING("send"), evaluate_key = ORIEL_STRING("evaluate");
+  if (result && add_native(result, send_key, send_execute, session) == 0 &&
+      add_native(result, evaluate_key, evaluate_execute, session) == 0) {
+    result->set_value_bykey(result, &main_key, main_function, V8_PROPERTY_ATTRIBUTE_NONE);
+  } else {
+    ORIEL_RELEASE(result);
     ORIEL_RELEASE(main_function);
-    return NULL;
+    result = NULL;
   }
-  cef_string_t main_key = ORIEL_STRING("main"), send_key = ORIEL_STRING("send");
-  result->set_value_bykey(result, &main_key, main_function, V8_PROPERTY_ATTRIBUTE_NONE);
-  result->set_value_bykey(result, &send_key, send, V8_PROPERTY_ATTRIBUTE_NONE);
+  if (session)
+    oriel_session_unref(session);
   return result;
 }
 

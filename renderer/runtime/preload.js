@@ -9,8 +9,12 @@ function textOf(read) {
   }
 }
 
+// What preloads written for Electron may miss, and what to do about it.
+const MISSING = { __proto__: null, 'Buffer is not defined': ': a preload has Uint8Array, TextEncoder and btoa, or bundles a library' };
+
 function reportPreloadError(thrown) {
-  const message = textOf(() => thrown.message) || textOf(() => String(thrown)) || 'unknown error';
+  const text = textOf(() => thrown.message) || textOf(() => String(thrown)) || 'unknown error';
+  const message = text + (MISSING[text] ?? '');
   const stack = textOf(() => thrown.stack);
   console.error(`Unable to load preload script: ${CONFIG.preloadPath || '(preload)'}\n${stack || message}`);
   sendPacket(codec.send(documentNumber, 'oriel:preload-error', [message, stack]));

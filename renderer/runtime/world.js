@@ -68,6 +68,7 @@ function createHalf() {
   const UNKNOWN = 'An unknown exception occurred in the isolated context, an error occurred but a valid exception was not thrown.';
   const TOO_DEEP = 'contextBridge recursion depth exceeded.  Nested objects deeper than 1000 are not supported.';
   const DEPTH = 1000;
+  const dom = domBridge(uncurry, getter);
   const FAILED = freeze({ __proto__: null });
 
   const homes = new WeakMap(); // function made here for the other world's → the other world's own
@@ -123,6 +124,8 @@ function createHalf() {
     },
     setErrorProperty: (error, key, value) =>
       defineProperty(error, key, { __proto__: null, value, writable: true, enumerable: true, configurable: true }),
+    wrapElement: dom.wrapElement,
+    wrapBlob: dom.wrapBlob,
     makeBuffer: (buffer, offset, length) => copyBytes(buffer, offset, length),
     makeView: (kind, buffer, offset, length) => new viewConstructors[kind](copyBytes(buffer, offset, length)),
     makeDeferred() {
@@ -312,7 +315,7 @@ function createHalf() {
 
   function copySpecial(nature, value, state, depth) {
     const made = nature.copy(value, state, depth);
-    if (state.freezing && !isView(value)) theirs.freeze(made); // a view with elements cannot be frozen
+    if (state.freezing && nature.isCopy && !isView(value)) theirs.freeze(made); // a view with elements cannot be frozen
     return made;
   }
 
@@ -389,7 +392,7 @@ function createHalf() {
 
   // Objects with a nature of their own, told apart by their internal slots and by nothing else.
   const natures = [];
-  const nature = (prototype, is, copy) => { natures.push(freeze({ __proto__: null, prototype, is, copy })); };
+  const nature = (prototype, is, copy, isCopy = true) => { natures.push(freeze({ __proto__: null, prototype, is, copy, isCopy })); };
   const leaf = (make) => (value, state) => {
     const made = make(value);
     remember(state, value, made);
@@ -405,6 +408,9 @@ function createHalf() {
   nature(RegExpConstructor.prototype, branded(regExpSource), leaf(copyRegExp));
   for (let i = 0; i < boxes.length; i++)
     nature(boxes[i].prototype, branded(boxes[i].value), leaf((value) => theirs.makeBoxed(boxes[i].value(value))));
+  // These are no copies but the page's own, so an API that holds one does not freeze it.
+  nature(dom.elementPrototype, branded(dom.tagName), leaf((value) => theirs.wrapElement(value)), false);
+  nature(dom.blobPrototype, branded(dom.blobType), leaf((value) => theirs.wrapBlob(value)), false);
   // A promise has no slot that could be asked for: for anything else, copyPromise throws.
   nature(PromiseConstructor.prototype,
     (value) => getPrototypeOf(value) === PromiseConstructor.prototype || tagOf(value) === '[object Promise]', copyPromise);
@@ -440,7 +446,7 @@ function createHalf() {
     connect(other) {
       theirs = other;
     },
-    // For the preload's half only: the copy of a value, or an error of this world.
+    // The copy of a value for the other world, or an error of this one.
     copyOut(value, freezing) {
       try {
         return copy(value, newState(freezing), 0, undefined);

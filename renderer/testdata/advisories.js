@@ -130,7 +130,7 @@
     canvas.getContext('2d');
     refused('frame of the preload', () => api.videoFrame());
     await refusedLater('frame in a promise', api.videoFrames());
-    const own = [new VideoFrame(canvas, { timestamp: 0 }), new Blob(['x']), canvas, new ReadableStream(), new MessageChannel().port1, document.body,
+    const own = [new VideoFrame(canvas, { timestamp: 0 }), canvas, new ReadableStream(), new MessageChannel().port1, new DocumentFragment(), new Text('x'),
       new ImageData(1, 1), await createImageBitmap(canvas), document.createRange(), new AbortController().signal, new FormData(), new Headers()];
     for (const value of own) {
       refused(String(value), () => api.echo(value));
@@ -139,6 +139,13 @@
       Object.setPrototypeOf(value, null);
       try { look('without its prototype', api.echo(value)); } catch (error) { look('its error', error); }
     }
+    // Those that do cross come as this world's, whatever the page makes of them.
+    for (const value of [document.body, document.createElement('p'), new Blob(['x']), new File(['x'], 'x')]) {
+      value.mine = { leaks: window };
+      if (api.echo(value) !== value || api.describeOwn(value) !== '') problems.push(`${String(value)} does not come home bare`);
+      look('its prototype', getPrototypeOf(api.echo(value)));
+    }
+    for (const name of ['element', 'detachedElement', 'viewlessElement']) look(name, getPrototypeOf(api[name]()));
   });
   await rule('CVE-2026-34765: a window of another opener found by its name', () => {
     for (const name of ['oriel', 'main', 'child', '_top2']) if (window.open('about:blank', name) !== null) problems.push(`a window named ${name}`);

@@ -54,6 +54,27 @@ async function bridgeResults() {
   check('process', processFacts.platform === 'linux' && processFacts.type === 'renderer' && processFacts.sandboxed && processFacts.contextIsolated &&
     processFacts.argv && processFacts.versions === 'object' && processFacts.sameModules || JSON.stringify(processFacts));
 
+  // Other worlds by number, and functions run in this one.
+  same('exposed by the page\'s number', byNumber.f(), 'by number');
+  same('a world that is not there', worlds.other, 'Error: There is no world 1000, only the page\'s (0) and the preload\'s (999)');
+  same('a world by a text', worlds.noNumber, 'Error: There is no world 0, only the page\'s (0) and the preload\'s (999)');
+  same('taken in the preload\'s world', worlds.taken, taken);
+  check('a copy in the preload\'s world', worlds.own && !('ownWorld' in window));
+  same('executed in the main world', fromPreload.join(), '[object Object],2,undefined,undefined,true');
+  check('its arguments are the page\'s', isPages(fromPreload));
+  same('before the first script, with a result', worlds.early.join(), '3,undefined');
+  for (const name of ['ownResult', 'home', 'element', 'thrownIsOwn']) check(`executed: ${name}`, worlds[name]);
+  same('executed later', JSON.stringify(worlds.later(5)), '{"value":5,"hidden":"undefined"}');
+  same('executed promise', await worlds.promise(), 2);
+  same('executed, thrown', worlds.thrown, 'RangeError: in the page');
+  check('executed, uncloneable', /^Error: An object could not be cloned/.test(worlds.uncloneable) && /^Error: An object could not be cloned/.test(worlds.uncloneableArgument));
+  same('executed without arguments', worlds.noArgs, 3);
+  same('executed with a comment', worlds.commented, 4);
+  same('no function', worlds.noFunction, 'TypeError: executeInMainWorld needs a function as func');
+  same('no script', worlds.nothing, 'TypeError: executeInMainWorld needs a function as func');
+  same('no list of arguments', worlds.oddArgs, 'TypeError: executeInMainWorld needs an array as args');
+  for (const name of ['bound', 'method']) check(`a ${name} function cannot be executed`, /^SyntaxError: func cannot be compiled/.test(worlds[name]) || worlds[name]);
+
   // Values, both ways.
   for (const [key, want] of [['string', 's'], ['number', 1.5], ['minusZero', -0], ['nan', NaN], ['yes', true], ['none', null], ['missing', undefined], ['big', 2n ** 70n]])
     same(key, api[key], want);
@@ -96,18 +117,52 @@ async function bridgeResults() {
   same('date without its prototype\'s help', api.kind(Object.setPrototypeOf(new Date(), class extends Date {}.prototype)), '[object Date]');
   check('subarray', api.echo(new Uint8Array([1, 2, 3, 4]).subarray(1, 3)).join() === '2,3' && api.echo(new Uint8Array([1, 2, 3, 4]).subarray(1, 3)).buffer.byteLength === 2);
 
+  // Elements, Blobs and Files: each world has its own wrapper of the one object.
+  const root = document.documentElement;
+  same('element of the preload', api.element(), root);
+  check('element of the page', api.isElement(root));
+  same('element comes home', api.echo([{ root }])[0].root, root);
+  const detached = api.detachedElement();
+  check('detached element', detached instanceof HTMLElement && detached.tagName === 'B' && detached.parentNode === null && Object.getPrototypeOf(detached) === HTMLElement.prototype);
+  same('and nothing that hangs on it', Object.keys(detached).join(), '');
+  same('the other way', api.describeElement(Object.assign(document.createElement('p'), { expando: window })), 'true P ');
+  same('element of another document', api.viewlessElement().outerHTML, '<i>x</i>');
+  check('which stays there', api.viewlessElement().ownerDocument !== document);
+  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
+  same('element of SVG', api.echo(svg), svg);
+  const frame = root.appendChild(document.createElement('iframe'));
+  const inner = frame.contentDocument.documentElement;
+  same('element of a frame', api.echo(inner), inner);
+  frame.remove();
+  same('element of a frame that is gone', api.echo(inner), inner);
+  class Odd extends HTMLElement { get [Symbol.toStringTag]() { return 'Map'; } get tagName() { throw new Error('getter'); } }
+  customElements.define('odd-element', Odd);
+  const odd = new Odd();
+  same('custom element', api.echo({ odd }).odd, odd);
+  const disguised = Object.setPrototypeOf(document.createElement('p'), class { get [Symbol.toStringTag]() { return 'WeakMap'; } }.prototype);
+  same('element in disguise', api.echo(disguised), disguised);
+  isError('what only says it is one', thrown(() => api.echo({ __proto__: HTMLElement.prototype })), 'An object could not be cloned.');
+  isError('a proxy of one', thrown(() => api.echo(new Proxy(root, {}))), 'An object could not be cloned.');
+  check('an element is not frozen with its API', Object.isFrozen(objects) && !Object.isFrozen(objects.element) && !Object.isFrozen(objects.blob));
+  const xyz = new Blob(['xyz'], { type: 'x/y' }), file = new File([xyz], 'a name', { type: 'x/y', lastModified: 7 });
+  for (const [name, value, want] of [['Blob', xyz, 'true 3 x/y'], ['File', file, 'true 3 x/y'], ['slice of a Blob', xyz.slice(1), 'true 2 ']]) {
+    same(`${name} of the page`, api.keepBlob(value), want);
+    same(`${name} comes home`, api.kept(), value);
+    check(`${name} is the same each time`, api.isKeptBlob(value));
+  }
+  check('Blob of the preload', objects.blob instanceof Blob && objects.blob.type === 'a/b' && await objects.blob.text() === 'abc' && Object.getPrototypeOf(objects.blob) === Blob.prototype);
+  check('File of the preload', objects.file instanceof File && objects.file.name === 'name' && objects.file.lastModified === 5 && await objects.file.text() === 'abcd');
+
   // What cannot cross.
-  const refused = { 'WeakMap': new WeakMap(), 'DOM node': document.body || document.documentElement, 'window': window, 'shared memory': null, 'generator': (function* () {})(),
+  const refused = { 'WeakMap': new WeakMap(), 'document': document, 'fragment': document.createDocumentFragment(), 'attribute': document.createAttribute('a'), 'style': document.documentElement.style, 'window': window, 'shared memory': null, 'generator': (function* () {})(),
     'document.all': document.all, 'nested': { a: [new WeakSet()] }, 'proxy that throws': new Proxy({}, { ownKeys() { throw new Error('trap'); } }),
     'getter that throws': { get x() { throw new Error('getter'); } }, 'revoked proxy': (() => { const p = Proxy.revocable({}, {}); p.revoke(); return p.proxy; })() };
   refused['shared memory'] = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true }).buffer;
   refused['view on shared memory'] = new Uint8Array(refused['shared memory']);
   for (const name of Object.keys(refused)) isError(`refused ${name}`, thrown(() => api.echo(refused[name])), 'An object could not be cloned.');
-  const blob = new Blob(['x']), element = document.createElement('p');
-  isError('refused element', thrown(() => api.echo(element)), 'An object could not be cloned. [object HTMLParagraphElement] does not cross contextBridge.');
-  isError('refused Blob', thrown(() => api.echo([blob])), 'An object could not be cloned. [object Blob] does not cross contextBridge.');
-  isError('refused File', thrown(() => api.echo({ file: new File([blob], 'a') })), 'An object could not be cloned. [object File] does not cross contextBridge.');
-  isError('element of the preload', thrown(() => api.element()), 'An object could not be cloned. [object HTMLHtmlElement] does not cross contextBridge.');
+  const textOfType = 'An object could not be cloned. [object Text] does not cross contextBridge.';
+  isError('refused text node', thrown(() => api.echo([document.createTextNode('x')])), textOfType);
+  isError('text node of the preload', thrown(() => api.textNode()), textOfType);
   for (const name of ['returnUncloneable', 'returnNestedUncloneable']) isError(name, thrown(() => api[name]()), 'An object could not be cloned.');
   isError('promiseUncloneable', await rejected(api.promiseUncloneable()), 'An object could not be cloned.');
 

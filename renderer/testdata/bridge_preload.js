@@ -75,6 +75,15 @@ contextBridge.exposeInMainWorld('api', {
   },
   fresh: () => () => 1,
   element: () => document.documentElement,
+  isElement: (value) => value === document.documentElement && value instanceof HTMLElement,
+  detachedElement: () => Object.assign(document.createElement('b'), { expando: 1 }),
+  viewlessElement: () => new DOMParser().parseFromString('<i>x</i>', 'text/html').querySelector('i'),
+  describeElement: (value) => `${value instanceof Element} ${value.tagName} ${Object.keys(value).join()}`,
+  describeOwn: (value) => Reflect.ownKeys(value).join(),
+  keepBlob: (value) => { kept = value; return `${value instanceof File || value instanceof Blob} ${value.size} ${value.type}`; },
+  makeBlob: () => new Blob(['new']),
+  isKeptBlob: (value) => value === kept,
+  textNode: () => document.createTextNode('x'),
   canvasContext: () => ({ deep: [{ context: document.createElement('canvas').getContext('2d') }] }),
   throwingGetter: () => ({ deep: [{ get x() { throw new TypeError('inner'); } }] }),
   videoFrame: () => videoFrame(),
@@ -107,6 +116,37 @@ contextBridge.exposeInMainWorld('refusals', {
   relative: attempt(() => require('./other')),
 });
 contextBridge.exposeInMainWorld('plainValue', 7);
+contextBridge.exposeInIsolatedWorld(0, 'byNumber', { f: () => 'by number' });
+const mine = { list: [1], f: () => mine };
+contextBridge.exposeInIsolatedWorld(999, 'ownWorld', mine);
+const here = 'the preload';
+const inMain = (func, ...args) => contextBridge.executeInMainWorld({ func, args });
+contextBridge.exposeInMainWorld('worlds', {
+  other: attempt(() => contextBridge.exposeInIsolatedWorld(1000, 'never', {})),
+  noNumber: attempt(() => contextBridge.exposeInIsolatedWorld('0', 'never', {})),
+  taken: attempt(() => contextBridge.exposeInIsolatedWorld(999, 'ownWorld', {})),
+  own: globalThis.ownWorld !== mine && Object.isFrozen(globalThis.ownWorld.list) && globalThis.ownWorld.f().list[0] === 1,
+  early: inMain(function (a, b) { window.fromPreload = [a, b, typeof here, typeof require, this === undefined || this === window]; return [a.x + b, typeof window.firstScript]; }, { x: 1 }, 2),
+  ownResult: isOwn(inMain(() => ({ list: [new Date(1), () => 1] }))),
+  home: inMain((f) => f, original) === original,
+  element: inMain(() => document.createElement('s')) instanceof HTMLElement,
+  promise: () => inMain(async (n) => n + 1, 1),
+  thrown: attempt(() => inMain(() => { throw new RangeError('in the page'); })),
+  thrownIsOwn: (() => { try { inMain(() => { throw Object.assign(new Error('e'), { w: window }); }); } catch (error) { return error instanceof Error && isOwn(error); } })(),
+  uncloneable: attempt(() => inMain(() => window)),
+  uncloneableArgument: attempt(() => inMain(() => 1, new WeakMap())),
+  noFunction: attempt(() => contextBridge.executeInMainWorld({ func: 'alert()' })),
+  noArgs: contextBridge.executeInMainWorld({ func: () => 3 }),
+  oddArgs: attempt(() => contextBridge.executeInMainWorld({ func: () => 3, args: {} })),
+  nothing: attempt(() => contextBridge.executeInMainWorld()),
+  bound: attempt(() => inMain((() => 1).bind(null))),
+  method: attempt(() => inMain({ f() {} }.f)),
+  commented: inMain(() => 4 /* ) */), // a comment in the function's text ends with it
+  later: (n) => inMain((value) => ({ value, hidden: typeof secret }), n),
+});
+contextBridge.exposeInMainWorld('objects', {
+  blob: new Blob(['abc'], { type: 'a/b' }), file: new File(['abcd'], 'name', { lastModified: 5 }), element: document.createElement('u'),
+});
 contextBridge.exposeInMainWorld('plainFunction', () => 'called');
 contextBridge.exposeInMainWorld('report', (results) => ipcRenderer.send('report', results));
 contextBridge.exposeInMainWorld('processFacts', {

@@ -89,9 +89,13 @@ async function hostileResults() {
   spoil('JSON', JSON);
   for (const key of ['keys', 'freeze', 'defineProperty', 'getOwnPropertyDescriptor', 'getPrototypeOf', 'setPrototypeOf', 'getOwnPropertySymbols', 'entries', 'assign'])
     replace(Object, key, (old) => ({ value: hooked(`Object.${key}`, old.value), writable: true }));
+  for (const name of ['Document', 'Node', 'Element', 'HTMLElement', 'TreeWalker', 'Blob', 'File', 'Event', 'BlobEvent']) { spoil(`${name}.prototype`, window[name].prototype); }
+  replace(window, 'BlobEvent', (old) => ({ value: hooked('BlobEvent', old.value), writable: true }));
+  const watcher = new MutationObserver((records) => { add(`a mutation was seen: ${records[0].type}`); });
+  watcher.observe(document, { subtree: true, childList: true, attributes: true });
   // 2. Accessors where bridge code might read or write by inheritance: then, toJSON, get, set, value, indexes, message, length.
   const accessors = ['then', 'toJSON', 'get', 'set', 'value', 'writable', 'enumerable', 'configurable', 'promise', 'resolve', 'reject', 'parent', 'proxy',
-    'first', 'firstMade', 'seen', 'freezing', 'fulfilled', '0', '1', '2'];
+    'data', 'bubbles', 'timecode', 'filter', 'first', 'firstMade', 'seen', 'freezing', 'fulfilled', '0', '1', '2'];
   for (const key of accessors) {
     defineProperty(ObjectPrototype, key, { __proto__: null, configurable: true,
       get() { look(`get Object.prototype.${key}`, this); return undefined; },
@@ -131,6 +135,14 @@ async function hostileResults() {
   step('echo bytes', () => api.echo(new Uint8Array(3)));
   step('echo map', () => api.echo(new Map([[1, {}]])));
   step('date', () => api.echo(new Date()));
+  step('element', () => { if (api.echo(document.documentElement) !== document.documentElement) add('another element'); });
+  step('element of the preload', () => api.element());
+  step('detached element of the preload', () => api.detachedElement());
+  step('Blob', () => { const b = new Blob(['x']); if (api.echo(b) !== b) add('another Blob'); });
+  step('Blob of the preload', () => api.makeBlob());
+  rule('elements and Blobs cross unseen');
+  for (const record of watcher.takeRecords()) add(`a mutation of ${record.target} was seen`);
+  watcher.disconnect();
   step('isOwn', () => { if (api.isOwn([1, { x: new Map([[1, [2]]]) }]) !== true) add('a value of the page reached the preload'); });
   step('array content', () => { const r = api.echo([5, 6, { k: 7 }]); if (r[0] !== 5 || r[1] !== 6 || r[2].k !== 7) add('array damaged by accessors'); });
   step('callback', () => api.call((...args) => { lookAll('callback', undefined, args); look('callback stack', new PageError('x').stack); return args; }, 1, { a: 1 }, [2]));
