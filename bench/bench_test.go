@@ -69,3 +69,34 @@ func TestSandboxed(t *testing.T) {
 		t.Error("a host without a renderer passed")
 	}
 }
+
+// Of several forms the raw host's best one is the baseline; of rates that is the higher.
+func TestFigure(t *testing.T) {
+	raw := map[string][]sample{"slow": {{4, 9}}, "fast": {{2, 7}}}
+	app := map[string][]sample{"own": {{6, 14}}}
+	for _, c := range []struct {
+		f               figure
+		value, baseline float64
+		ratio           float64
+	}{
+		{figure{jobs: []string{"slow", "fast"}, app: "own"}, 6, 2, 3},
+		{figure{jobs: []string{"fast", "slow"}, app: "own"}, 6, 2, 3},
+		{figure{jobs: []string{"fast", "slow"}, app: "own", rate: true}, 6, 4, 4. / 6},
+		{figure{jobs: []string{"fast"}, app: "own", frame: true}, 14, 7, 2},
+	} {
+		if r := c.f.result(raw, app); r.Value != c.value || r.Baseline != c.baseline || r.Ratio != c.ratio {
+			t.Errorf("%+v: %+v", c.f, r)
+		}
+	}
+}
+
+// A job that two figures come from runs once; jobs of several windows run alone.
+func TestRuns(t *testing.T) {
+	list := []figure{{jobs: []string{"a", "b"}, app: "c"}, {jobs: []string{"a"}, frame: true}, {jobs: []string{"flight:9:1:1"}}}
+	if got := runs(list, true); len(got) != 2 || !slices.Equal(got[0], []string{"a", "b"}) || !slices.Equal(got[1], []string{"flight:9:1:1"}) {
+		t.Errorf("raw: %v", got)
+	}
+	if got := runs(list, false); len(got) != 2 || !slices.Equal(got[0], []string{"c", "a"}) {
+		t.Errorf("own: %v", got)
+	}
+}

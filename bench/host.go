@@ -29,6 +29,7 @@ type event struct {
 	EpochMS float64 `json:"epoch_ms"`
 	Job     string
 	Value   float64
+	FrameMS float64 `json:"frame_ms"`
 	Switch  string
 	Message string
 }
@@ -155,19 +156,19 @@ func (h *host) load() (float64, error) {
 func epochMS(t time.Time) float64 { return float64(t.UnixNano()) / 1e6 }
 
 // jobs lets the page do its jobs and returns each one's figure.
-func (h *host) jobs(list []string) (map[string]float64, error) {
+func (h *host) jobs(list []string) (map[string]sample, error) {
 	i, err := h.start(strings.Join(list, ","))
 	if err != nil {
 		return nil, err
 	}
-	seen, err := i.wait("done", 10*time.Minute)
+	seen, err := i.wait("done", 5*time.Minute)
 	if err := errors.Join(err, i.close()); err != nil {
 		return nil, err
 	}
-	values := map[string]float64{}
+	values := map[string]sample{}
 	for _, e := range seen {
 		if e.Event == "job" {
-			values[e.Job] = e.Value
+			values[e.Job] = sample{e.Value, e.FrameMS}
 		}
 	}
 	return values, nil

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 )
@@ -20,16 +21,21 @@ var switchList string
 func main() {
 	starts := flag.Int("n", 9, "starts of each side, after one to warm up")
 	rounds := flag.Int("rounds", 3, "rounds of the other measurements")
-	only := flag.Bool("raw", false, "measure the raw host alone, write nothing")
+	raw := flag.Bool("raw", false, "measure the raw host alone, write nothing")
+	names := flag.String("only", ".", "measure only what this `expression` matches; writes nothing unless it is the default")
 	variants := flag.String("study", "", "measure the raw host with each line of this `file` as its switches, -n rounds")
 	flag.Parse()
-	if err := bench(*starts, *rounds, *only, *variants); err != nil {
+	wanted, err := regexp.Compile(*names)
+	if err == nil {
+		err = bench(*starts, *rounds, *raw, *variants, wanted)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func bench(starts, rounds int, rawOnly bool, variants string) error {
+func bench(starts, rounds int, rawOnly bool, variants string, wanted *regexp.Regexp) error {
 	checkout, err := moduleDir()
 	if err != nil {
 		return err
@@ -65,13 +71,16 @@ func bench(starts, rounds int, rawOnly bool, variants string) error {
 		}
 		sides = append(sides, app)
 	}
-	results, err := measure(sides, starts, rounds)
+	results, err := measure(sides, starts, rounds, wanted.MatchString)
 	if err != nil {
 		return err
 	}
 	printResults(results, rawOnly)
-	if rawOnly {
+	if rawOnly || wanted.String() != "." {
 		return nil
+	}
+	if err := drawGrowth(results, filepath.Join(checkout, "build", "bench-growth.svg")); err != nil {
+		return err
 	}
 	return writeResults(results, filepath.Join(checkout, "build", "bench.json"))
 }

@@ -7,55 +7,39 @@ import (
 	"strings"
 )
 
-// echoes are the round trips: the size in bytes, how many, and the carrying forms that the raw host tries. The faster is the baseline.
-var echoes = []struct {
-	name        string
-	size, count int
-	forms       []string
-}{
-	{"invoke-16B", 16, 4000, []string{"list"}},
-	{"invoke-1KiB", 1 << 10, 4000, []string{"list"}},
-	{"invoke-64KiB", 64 << 10, 2000, []string{"list", "shared"}},
-	{"invoke-1MiB", 1 << 20, 200, []string{"list", "shared"}},
-}
-
-const (
-	burstJob = "burst:10000"
-	emptyJob = "empty:1000000"
-)
-
-// measure runs both sides in turns, the raw one first; memory comes first, as it ends a bench of unlike sides early. With one side alone its figures are the baselines.
-func measure(sides []*host, starts, rounds int) ([]result, error) {
-	rest, err := measureRest(sides, rounds)
-	if err != nil {
-		return nil, err
-	}
-	loads, err := measureStart(sides, starts)
-	if err != nil {
-		return nil, err
-	}
-	figures, err := measureJobs(sides, rounds)
-	if err != nil {
-		return nil, err
-	}
+// measure takes the figures that are wanted, both sides in turns, the raw one first. Memory comes first, as it ends a bench of unlike sides
+// early. With one side alone its figures are the baselines.
+func measure(sides []*host, starts, rounds int, wanted func(name string) bool) ([]result, error) {
+	var results []result
 	last := len(sides) - 1
-	results := []result{newResult("start", "ms", loads[last], loads[0]), newResult("memory", "MiB", rest[last], rest[0])}
-	for _, e := range echoes {
-		raw := figures[0][echoJob(e.size, e.count, e.forms[0])]
-		for _, form := range e.forms[1:] {
-			if other := figures[0][echoJob(e.size, e.count, form)]; median(other) < median(raw) {
-				raw = other
-			}
+	if wanted("memory") {
+		rest, err := measureRest(sides, rounds)
+		if err != nil {
+			return nil, err
 		}
-		results = append(results, newResult(e.name, "µs", figures[last][echoJob(e.size, e.count, e.forms[0])], raw))
+		results = append(results, newResult("memory", "MiB", false, rest[last], rest[0]))
 	}
-	return append(results,
-		newResult("invoke-10k", "ms", figures[last][burstJob], figures[0][burstJob]),
-		newResult("bridge-empty", "µs", figures[last][emptyJob], figures[0][emptyJob])), nil
-}
-
-func echoJob(size, count int, form string) string {
-	return fmt.Sprintf("echo:%d:%d:%s", size, count, form)
+	if wanted("start") {
+		loads, err := measureStart(sides, starts)
+		if err != nil {
+			return nil, err
+		}
+		results = append(results, newResult("start", "ms", false, loads[last], loads[0]))
+	}
+	var list []figure
+	for _, f := range figures {
+		if wanted(f.name) {
+			list = append(list, f)
+		}
+	}
+	calls, err := measureJobs(sides, list, rounds)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range list {
+		results = append(results, f.result(calls[0], calls[last]))
+	}
+	return results, nil
 }
 
 // measureStart starts each side once to warm caches and profiles, then in turns.
@@ -116,38 +100,27 @@ func normalized(switches []string) []string {
 	return slices.Compact(list)
 }
 
-func measureJobs(sides []*host, rounds int) ([]map[string][]float64, error) {
-	figures := make([]map[string][]float64, len(sides))
+// measureJobs returns each side's samples of every job.
+func measureJobs(sides []*host, list []figure, rounds int) ([]map[string][]sample, error) {
+	samples := make([]map[string][]sample, len(sides))
+	for n := range sides {
+		samples[n] = map[string][]sample{}
+	}
 	for round := range rounds {
-		progress("calls", round+1, rounds)
 		for n, side := range sides {
-			values, err := side.jobs(jobList(n == 0))
-			if err != nil {
-				return nil, err
-			}
-			if figures[n] == nil {
-				figures[n] = map[string][]float64{}
-			}
-			for job, value := range values {
-				figures[n][job] = append(figures[n][job], value)
-			}
-		}
-	}
-	return figures, nil
-}
-
-// jobList is what the page does on one side; only the raw host has two carrying forms to choose from.
-func jobList(raw bool) []string {
-	var list []string
-	for _, e := range echoes {
-		for _, form := range e.forms {
-			list = append(list, echoJob(e.size, e.count, form))
-			if !raw {
-				break
+			for _, jobs := range runs(list, n == 0) {
+				progress("calls", round+1, rounds)
+				values, err := side.jobs(jobs)
+				if err != nil {
+					return nil, err
+				}
+				for job, s := range values {
+					samples[n][job] = append(samples[n][job], s)
+				}
 			}
 		}
 	}
-	return append(list, burstJob, emptyJob)
+	return samples, nil
 }
 
 func progress(what string, round, rounds int) {

@@ -8,7 +8,8 @@ import (
 	"slices"
 )
 
-// result is one line of the table. Baseline is the raw host's figure.
+// result is one line of the table. Baseline is the raw host's figure. Ratio is Oriel's cost in terms of the raw host's: above 1, Oriel is
+// the slower one, also where the figures are rates.
 type result struct {
 	Name     string  `json:"name"`
 	Unit     string  `json:"unit"`
@@ -29,9 +30,13 @@ func median(values []float64) float64 {
 	return (sorted[middle-1] + sorted[middle]) / 2
 }
 
-func newResult(name, unit string, app, raw []float64) result {
+func newResult(name, unit string, rate bool, app, raw []float64) result {
 	r := result{Name: name, Unit: unit, Value: median(app), Baseline: median(raw)}
-	if r.Baseline > 0 {
+	switch {
+	case r.Baseline <= 0 || r.Value <= 0:
+	case rate:
+		r.Ratio = r.Baseline / r.Value
+	default:
 		r.Ratio = r.Value / r.Baseline
 	}
 	return r
@@ -40,15 +45,15 @@ func newResult(name, unit string, app, raw []float64) result {
 // printResults prints the table, without the Oriel columns if only the raw host ran.
 func printResults(results []result, rawOnly bool) {
 	if rawOnly {
-		fmt.Printf("%-13s %12s\n", "", "raw host")
+		fmt.Printf("%-20s %12s\n", "", "raw host")
 		for _, r := range results {
-			fmt.Printf("%-13s %12.2f %s\n", r.Name, r.Baseline, r.Unit)
+			fmt.Printf("%-20s %12.2f %s\n", r.Name, r.Baseline, r.Unit)
 		}
 		return
 	}
-	fmt.Printf("%-13s %12s %12s %-4s %7s\n", "", "Oriel", "raw host", "", "ratio")
+	fmt.Printf("%-20s %12s %12s %-4s %7s\n", "", "Oriel", "raw host", "", "ratio")
 	for _, r := range results {
-		fmt.Printf("%-13s %12.2f %12.2f %-4s %6.2f×\n", r.Name, r.Value, r.Baseline, r.Unit, r.Ratio)
+		fmt.Printf("%-20s %12.2f %12.2f %-4s %6.2f×\n", r.Name, r.Value, r.Baseline, r.Unit, r.Ratio)
 	}
 }
 

@@ -16,7 +16,6 @@ import (
 	"github.com/oriel-go/oriel/bench/page"
 	"github.com/oriel-go/oriel/cef"
 	"github.com/oriel-go/oriel/main/app"
-	"github.com/oriel-go/oriel/main/ipc"
 	"github.com/oriel-go/oriel/main/pages"
 	"github.com/oriel-go/oriel/main/window"
 )
@@ -28,21 +27,26 @@ func main() {
 	if len(os.Args) != 3 {
 		log.Fatal("usage: app idle|JOBS PROFILE")
 	}
-	address := "/index.html"
+	address := "/index.html?"
 	if os.Args[1] != "idle" {
-		address += "?jobs=" + os.Args[1]
+		address += "jobs=" + os.Args[1]
 	}
 	mux := http.NewServeMux()
 	a := app.New(app.Options{Name: "bench", Pages: mux, DataDir: os.Args[2]})
 	mux.Handle("/", pages.FS(page.Files))
 	mux.HandleFunc("/report", func(_ http.ResponseWriter, r *http.Request) { report(a, r.URL.RawQuery) })
-	ipc.Handle(a.IPC(), "echo", func(_ context.Context, in []byte) ([]byte, error) { return in, nil })
+	serve(a.IPC())
 	a.OnReady(func(context.Context) error {
 		if os.Getenv("ORIEL_BENCH_SWITCHES") != "" {
 			printSwitches()
 		}
-		_, err := window.New(a, window.Options{Width: 800, Height: 600, URL: address, Preload: preload})
-		return err
+		for i := range windows(os.Args[1]) {
+			o := window.Options{Width: 800, Height: 600, URL: address + fmt.Sprintf("&window=%d", i), Preload: preload}
+			if _, err := window.New(a, o); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	go func() {
 		_, _ = io.Copy(io.Discard, os.Stdin)
@@ -51,6 +55,13 @@ func main() {
 	if err := a.Run(context.Background()); err != nil {
 		log.Fatal(err)
 	}
+}
+
+// windows is how many windows do the jobs: N for "flight:N:…", else one.
+func windows(jobs string) int {
+	n := 1
+	_, _ = fmt.Sscanf(jobs, "flight:%d:", &n)
+	return n
 }
 
 // report prints what the page found, and ends the app after its last job.

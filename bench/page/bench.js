@@ -1,4 +1,5 @@
 // The page of both hosts. The address's query says what to measure: ?jobs=echo:16:2000:list,burst:10000,empty:1000000
+// jobs.js has the kinds of jobs that need more than one function.
 // Reports leave as requests to /report?<JSON>, which either host prints as a line.
 'use strict';
 
@@ -15,12 +16,21 @@ const page = (() => {
     if (!globalThis.raw) {
       return {
         echo: (bytes, form, done) => { bench.echo(bytes).then(done); },
+        records: (list, done) => { bench.records(list).then(done); },
+        push: (count, size, form, each) => bench.push(count, size, each),
         empty: bench.empty,
+        object: bench.object,
+        callback: bench.callback,
       };
     }
     const waiting = [];
     let head = 0;
+    let each = null;
     raw.receive((buffer) => {
+      if (each !== null) {
+        each(new Uint8Array(buffer));
+        return;
+      }
       const done = waiting[head++];
       if (head === waiting.length) {
         waiting.length = head = 0;
@@ -32,7 +42,20 @@ const page = (() => {
         waiting.push(done);
         raw.echo(bytes.buffer, form === 'shared');
       },
+      // Nothing else may be under way.
+      push: (count, size, form, done) => {
+        let left = count;
+        each = (bytes) => {
+          if (--left === 0) {
+            each = null;
+          }
+          done(bytes);
+        };
+        raw.push(count, size, form === 'shared');
+      },
       empty: raw.empty,
+      object: raw.object,
+      callback: raw.callback,
     };
   }
 
@@ -50,7 +73,7 @@ const page = (() => {
     return bytes;
   }
 
-  function check(answer, size) {
+  function checkBytes(answer, size) {
     const bytes = new Uint8Array(answer);
     if (bytes.length !== size || bytes[size - 1] !== ((size - 1) * 31 & 255)) {
       throw new Error('the echo of ' + size + ' bytes came back wrong: ' + bytes.length);
@@ -58,39 +81,59 @@ const page = (() => {
   }
 
   // One call after another, count in all. The callback chain keeps promises out of the raw host's figure.
-  function sequence(host, bytes, form, count) {
+  function sequence(call, check, count) {
     return new Promise((resolve, reject) => {
       let left = count;
       const next = (answer) => {
         if (--left > 0) {
-          host.echo(bytes, form, next);
+          call(next);
           return;
         }
         try {
-          check(answer, bytes.length);
+          check(answer);
           resolve();
         } catch (error) {
           reject(error);
         }
       };
-      host.echo(bytes, form, next);
+      call(next);
     });
   }
 
-  async function echo(host, size, count, form) {
-    const bytes = payload(size);
+  // The time of one call, when one follows the other.
+  async function oneByOne(call, check, count) {
     const warm = Math.max(10, count / 10 | 0);
     const begun = performance.now();
-    await sequence(host, bytes, form, warm);
+    await sequence(call, check, warm);
     const one = (performance.now() - begun) / warm;
     const batch = Math.max(1, Math.min(count, Math.ceil(batchMs / one)));
     const times = [];
     for (let sent = 0; sent < count; sent += batch) {
       const start = performance.now();
-      await sequence(host, bytes, form, batch);
+      await sequence(call, check, batch);
       times.push((performance.now() - start) * 1000 / batch);
     }
     return { unit: 'us', value: median(times), batches: times.length, batch };
+  }
+
+  function echo(host, size, count, form) {
+    const bytes = payload(size);
+    return oneByOne((done) => { host.echo(bytes, form, done); }, (answer) => { checkBytes(answer, size); }, count);
+  }
+
+  // A list of small records, some 64 KiB on the wire for 400 of them.
+  function records(host, length, count) {
+    const list = [];
+    for (let id = 0; id < length; id++) {
+      list.push({ id, title: 'Note number ' + id, done: id % 3 === 0, score: id / 7, tags: ['work', 'later', 'tag ' + id % 10],
+        owner: { name: 'Ada Lovelace', address: 'ada@example.org' } });
+    }
+    const check = (answer) => {
+      if (JSON.stringify(answer) !== JSON.stringify(list)) {
+        throw new Error('the list of records came back wrong');
+      }
+    };
+    return oneByOne((done) => { host.records(list, done); }, check, count);
   }
 
   // All calls started at once; the time runs until the last answer is in the page.
@@ -116,18 +159,25 @@ const page = (() => {
     return { unit: 'ms', value: median(times), batches: times.length, batch: count };
   }
 
-  function empty(host, count) {
-    const call = host.empty;
+  // The time of a call that is over when it returns; calls makes n of them.
+  function tight(calls, count) {
     const times = [];
     const part = count / 10 | 0;
     for (let round = 0; round < 11; round++) {
       const start = performance.now();
-      for (let i = 0; i < part; i++) {
-        call();
-      }
+      calls(part);
       times.push((performance.now() - start) * 1000 / part);
     }
     return { unit: 'us', value: median(times.slice(1)), batches: 10, batch: part };
+  }
+
+  function empty(host, count) {
+    const call = host.empty;
+    return tight((n) => { for (let i = 0; i < n; i++) call(); }, count);
+  }
+
+  function passing(call, argument, count) {
+    return tight((n) => { for (let i = 0; i < n; i++) call(argument); }, count);
   }
 
   async function run(host, job) {
@@ -139,6 +189,16 @@ const page = (() => {
         return burst(host, Number(first));
       case 'empty':
         return empty(host, Number(first));
+      case 'object':
+        return passing(host.object, { id: 7, title: 'seven', done: true }, Number(first));
+      case 'callback':
+        return passing(host.callback, () => {}, Number(first));
+      case 'records':
+        return records(host, Number(first), Number(second));
+      case 'push':
+        return jobs.push(host, Number(first), Number(second), form);
+      case 'flight':
+        return jobs.flight(host, Number(first), Number(second), Number(form));
     }
     throw new Error('unknown job ' + job);
   }
@@ -146,14 +206,22 @@ const page = (() => {
   async function main() {
     const loaded = performance.timeOrigin + performance.now();
     await report({ event: 'load', epoch_ms: loaded });
-    const jobs = new URLSearchParams(location.search).get('jobs');
-    if (!jobs) {
+    const query = new URLSearchParams(location.search);
+    const list = query.get('jobs');
+    const isFollower = (query.get('window') ?? '0') !== '0';
+    if (!list) {
       return;
     }
     try {
       const host = connect();
-      for (const job of jobs.split(',')) {
-        await report({ event: 'job', job, ...await run(host, job) });
+      for (const job of list.split(',')) {
+        const result = await run(host, job);
+        if (result) {
+          await report({ event: 'job', job, ...result });
+        }
+      }
+      if (isFollower) {
+        return;
       }
     } catch (error) {
       await report({ event: 'error', message: String(error) });

@@ -5,5 +5,5 @@ import "embed"
 
 // Files are index.html and what it names.
 //
-//go:embed index.html bench.css bench.js
+//go:embed index.html bench.css bench.js jobs.js
 var Files embed.FS

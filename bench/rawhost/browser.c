@@ -1,11 +1,38 @@
-// Browser side: one Views window with one browser view, and the echo.
+// Browser side: Views windows with one browser view each, the echo, and the pushing of messages.
 #include "host.h"
 
 #include <stdio.h>
 
+// A window and its delegate.
+struct pane {
+  cef_window_delegate_t delegate;
+  cef_window_t *window;
+  cef_browser_view_t *view;
+};
+
 // UI thread only.
-static cef_window_t *window;
-static cef_browser_view_t *view;
+static struct pane panes[MAX_WINDOWS];
+static int pane_count, open_browsers;
+
+// Sends count messages of size bytes to the frame, each with its number first.
+static void push(cef_frame_t *frame, uint32_t count, size_t size, int shared) {
+  unsigned char *bytes = size >= sizeof count ? calloc(1, size) : NULL;
+  for (uint32_t i = 0; bytes && i < count; i++) {
+    memcpy(bytes, &i, sizeof i);
+    host_send(frame, PID_RENDERER, bytes, size, shared);
+  }
+  free(bytes);
+}
+
+// A message of three numbers asks for a push.
+static int is_push(cef_frame_t *frame, cef_process_message_t *message) {
+  cef_list_value_t *list = message->get_argument_list(message);
+  int is = list && list->get_size(list) == 3;
+  if (is)
+    push(frame, (uint32_t)list->get_int(list, 0), (size_t)list->get_int(list, 1), list->get_int(list, 2));
+  RELEASE(list);
+  return is;
+}
 
 static int on_process_message_received(cef_client_t *self, cef_browser_t *browser, cef_frame_t *frame, cef_process_id_t source,
                                        cef_process_message_t *message) {
@@ -13,6 +40,8 @@ static int on_process_message_received(cef_client_t *self, cef_browser_t *browse
   struct host_message bytes = host_message_open(message);
   if (bytes.data)
     host_send(frame, PID_RENDERER, bytes.data, bytes.size, bytes.region != NULL);
+  else
+    is_push(frame, message);
   host_message_done(&bytes);
   RELEASE(frame);
   RELEASE(browser);
@@ -22,7 +51,8 @@ static int on_process_message_received(cef_client_t *self, cef_browser_t *browse
 static void on_before_close(cef_life_span_handler_t *self, cef_browser_t *browser) {
   (void)self;
   RELEASE(browser);
-  oriel_cef.cef_quit_message_loop();
+  if (--open_browsers == 0)
+    oriel_cef.cef_quit_message_loop();
 }
 
 static cef_life_span_handler_t *get_life_span_handler(cef_client_t *self) {
@@ -58,20 +88,20 @@ static cef_rect_t get_initial_bounds(cef_window_delegate_t *self, cef_window_t *
 }
 
 static void on_window_created(cef_window_delegate_t *self, cef_window_t *created) {
-  (void)self;
-  window = created;
-  ADD_REF(view);
-  created->base.add_child_view(&created->base, &view->base);
+  struct pane *pane = (struct pane *)self;
+  pane->window = created;
+  ADD_REF(pane->view);
+  created->base.add_child_view(&created->base, &pane->view->base);
   created->show(created);
 }
 
 static void on_window_destroyed(cef_window_delegate_t *self, cef_window_t *destroyed) {
-  (void)self;
+  struct pane *pane = (struct pane *)self;
   RELEASE(destroyed);
-  RELEASE(window);
-  RELEASE(view);
-  window = NULL;
-  view = NULL;
+  RELEASE(pane->window);
+  RELEASE(pane->view);
+  pane->window = NULL;
+  pane->view = NULL;
 }
 
 static int yes(cef_window_delegate_t *self, cef_window_t *asked) {
@@ -81,7 +111,7 @@ static int yes(cef_window_delegate_t *self, cef_window_t *asked) {
 }
 
 static int can_close(cef_window_delegate_t *self, cef_window_t *asked) {
-  (void)self;
+  cef_browser_view_t *view = ((struct pane *)self)->view;
   RELEASE(asked);
   cef_browser_t *browser = view ? view->get_browser(view) : NULL;
   if (!browser)
@@ -93,18 +123,18 @@ static int can_close(cef_window_delegate_t *self, cef_window_t *asked) {
   return may;
 }
 
-static cef_window_delegate_t *window_delegate(void) {
-  static cef_window_delegate_t delegate;
-  host_immortal(&delegate.base.base.base, sizeof delegate);
-  delegate.get_window_runtime_style = window_style;
-  delegate.get_initial_bounds = get_initial_bounds;
-  delegate.on_window_created = on_window_created;
-  delegate.on_window_destroyed = on_window_destroyed;
-  delegate.can_resize = yes;
-  delegate.can_maximize = yes;
-  delegate.can_minimize = yes;
-  delegate.can_close = can_close;
-  return &delegate;
+static cef_window_delegate_t *window_delegate(struct pane *pane) {
+  cef_window_delegate_t *delegate = &pane->delegate;
+  host_immortal(&delegate->base.base.base, sizeof *delegate);
+  delegate->get_window_runtime_style = window_style;
+  delegate->get_initial_bounds = get_initial_bounds;
+  delegate->on_window_created = on_window_created;
+  delegate->on_window_destroyed = on_window_destroyed;
+  delegate->can_resize = yes;
+  delegate->can_maximize = yes;
+  delegate->can_minimize = yes;
+  delegate->can_close = can_close;
+  return delegate;
 }
 
 static cef_browser_view_delegate_t *view_delegate(void) {
@@ -136,18 +166,25 @@ static void print_command_line(void) {
   RELEASE(line);
 }
 
+static void open_window(int number) {
+  char address[1024];
+  struct pane *pane = &panes[pane_count++];
+  snprintf(address, sizeof address, PAGE_ORIGIN "/index.html%s%s&window=%d", host_options.jobs[0] ? "?jobs=" : "?", host_options.jobs, number);
+  cef_string_t url = host_string(address);
+  cef_browser_settings_t settings = {.size = sizeof settings};
+  pane->view = oriel_cef.cef_browser_view_create(client(), &url, &settings, NULL, NULL, view_delegate());
+  open_browsers++;
+  host_clear(&url);
+  RELEASE(oriel_cef.cef_window_create_top_level(window_delegate(pane)));
+}
+
 static void on_context_initialized(cef_browser_process_handler_t *self) {
   (void)self;
-  char address[1024];
   if (getenv("ORIEL_BENCH_SWITCHES"))
     print_command_line();
   oriel_cef.cef_register_scheme_handler_factory(TEXT(PAGE_SCHEME), TEXT("bench"), host_page_factory());
-  snprintf(address, sizeof address, PAGE_ORIGIN "/index.html%s%s", host_options.jobs[0] ? "?jobs=" : "", host_options.jobs);
-  cef_string_t url = host_string(address);
-  cef_browser_settings_t settings = {.size = sizeof settings};
-  view = oriel_cef.cef_browser_view_create(client(), &url, &settings, NULL, NULL, view_delegate());
-  host_clear(&url);
-  RELEASE(oriel_cef.cef_window_create_top_level(window_delegate()));
+  for (int i = 0; i < host_options.windows; i++)
+    open_window(i);
 }
 
 cef_browser_process_handler_t *host_browser_process_handler(void) {
@@ -157,16 +194,18 @@ cef_browser_process_handler_t *host_browser_process_handler(void) {
   return &handler;
 }
 
-static void close_window(cef_task_t *self) {
+static void close_windows(cef_task_t *self) {
   (void)self;
-  if (window)
-    window->close(window);
-  else
+  if (open_browsers == 0)
     oriel_cef.cef_quit_message_loop();
+  for (int i = 0; i < pane_count; i++) {
+    if (panes[i].window)
+      panes[i].window->close(panes[i].window);
+  }
 }
 
 void host_quit(void) {
-  static cef_task_t task = {.execute = close_window};
+  static cef_task_t task = {.execute = close_windows};
   host_immortal(&task.base, sizeof task);
   oriel_cef.cef_post_task(TID_UI, &task);
 }

@@ -10,6 +10,7 @@
 #define PAGE_SCHEME "app"
 #define PAGE_ORIGIN "app://bench"
 #define MESSAGE "echo"
+#define MAX_WINDOWS 256
 
 // One reference given back. A NULL is fine.
 #define RELEASE(object) host_release((cef_base_ref_counted_t *)(object))
@@ -36,6 +37,7 @@ void host_clear(cef_string_t *text);
 // What the command line asked for.
 struct host_options {
   const char *jobs;      // the page's jobs, "" for none
+  int windows;           // how many of them do the jobs
   const char *profile;   // absolute folder of the profile
   char **switches;       // Chromium switches to append, as --name or --name=value
   int switch_count;

@@ -1,5 +1,5 @@
 // rawhost JOBS PROFILE [SWITCH...]: opens one window on the bench page and stays until standard input ends. JOBS is "idle" or the
-// page's list of jobs; when they are done, the host ends by itself. libcef lies in ORIEL_CEF_DIR.
+// page's list of jobs ("flight:N:…", alone, opens N windows); when they are done, the host ends by itself. libcef lies in ORIEL_CEF_DIR.
 #define _GNU_SOURCE
 #include "host.h"
 
@@ -170,6 +170,14 @@ static int run_browser(int argc, char **argv) {
   return 0;
 }
 
+// A job "flight:N:…" is for N windows, any other for one.
+static int windows(const char *jobs) {
+  int count = 1;
+  if (sscanf(jobs, "flight:%d:", &count) != 1 || count < 1 || count > MAX_WINDOWS)
+    return 1;
+  return count;
+}
+
 int main(int argc, char **argv) {
   for (int i = 1; i < argc; i++) {
     if (strncmp(argv[i], "--type=", 7) == 0)
@@ -179,7 +187,7 @@ int main(int argc, char **argv) {
     fprintf(stderr, "usage: rawhost idle|JOBS PROFILE [--switch[=value]...]\n");
     return 2;
   }
-  host_options = (struct host_options){strcmp(argv[1], "idle") == 0 ? "" : argv[1], argv[2], argv + 3, argc - 3};
+  host_options = (struct host_options){strcmp(argv[1], "idle") == 0 ? "" : argv[1], windows(argv[1]), argv[2], argv + 3, argc - 3};
   for (int i = 3; i < argc; i++) {
     if (strncmp(argv[i], "--", 2) != 0) {
       fprintf(stderr, "rawhost: %s is not a switch\n", argv[i]);

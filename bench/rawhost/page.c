@@ -13,6 +13,7 @@
 EMBED(page_html, "index.html");
 EMBED(page_css, "bench.css");
 EMBED(page_js, "bench.js");
+EMBED(page_jobs_js, "jobs.js");
 
 static const struct file {
   const char *path, *type, *begin, *end;
@@ -20,6 +21,7 @@ static const struct file {
     {"/index.html", "text/html", page_html, page_html_end},
     {"/bench.css", "text/css", page_css, page_css_end},
     {"/bench.js", "text/javascript", page_js, page_js_end},
+    {"/jobs.js", "text/javascript", page_jobs_js, page_jobs_js_end},
     {"/report", "text/plain", page_html, page_html},
 };
 
