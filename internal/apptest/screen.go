@@ -67,3 +67,19 @@ func (s *Screen) Property(class, name string) ([]uint32, error) {
 	}
 	return nil, nil
 }
+
+// Focused returns the title of the window that has the keyboard, or "" if none has it.
+func (s *Screen) Focused() (title string, err error) {
+	focus, err := xproto.GetInputFocus(s.conn).Reply()
+	if err != nil {
+		return "", fmt.Errorf("ask who has the keyboard: %w", err)
+	}
+	if focus.Focus <= xproto.InputFocusPointerRoot || focus.Focus == s.root {
+		return "", nil
+	}
+	p, err := xproto.GetProperty(s.conn, false, focus.Focus, xproto.AtomWmName, xproto.GetPropertyTypeAny, 0, 1<<10).Reply()
+	if err != nil {
+		return "", nil // gone since
+	}
+	return string(p.Value), nil
+}

@@ -167,10 +167,16 @@ func (w *Window) kill() {
 	w.session.Start("Page.crash", nil, func(json.RawMessage, error) {})
 }
 
-// Focus brings the window to the front and gives it the keyboard.
+// Focus brings the window to the front and gives it the keyboard. Of several calls the last one counts. A window that is not shown stays so;
+// showing it will focus it.
 func (w *Window) Focus() error {
 	return w.do(func() {
-		w.win.Activate()
+		if !w.win.IsVisible() {
+			return
+		}
+		// Not Activate: that does nothing for a window that Chromium takes for active, and it does so until the X server's news arrive that
+		// another one, just shown or focused, is. Showing what is shown asks in any case.
+		w.win.Show()
 		w.view.RequestFocus()
 	})
 }
