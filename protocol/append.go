@@ -7,7 +7,7 @@ import (
 )
 
 // The functions below append one frame to dst, which starts with a header. On
-// an error dst comes back as it was, except from [AppendError].
+// an error dst comes back as it was, except from [AppendError] and [AppendAbort].
 
 // AppendHello appends a hello frame.
 func AppendHello(dst []byte) []byte {
@@ -19,31 +19,103 @@ func AppendCancel(dst []byte, id uint32) []byte {
 	return appendUint(append(dst, 0x92, byte(KindCancel)), id)
 }
 
+// AppendEnd appends the end of the stream.
+func AppendEnd(dst []byte, stream uint32) []byte {
+	return appendUint(append(dst, 0x92, byte(KindEnd)), stream)
+}
+
+// AppendCredit appends that the stream's writer may send n bytes more.
+func AppendCredit(dst []byte, stream, n uint32) []byte {
+	return appendUint(appendUint(append(dst, 0x93, byte(KindCredit)), stream), n)
+}
+
+// AppendStop appends that nobody reads the stream any more.
+func AppendStop(dst []byte, stream uint32) []byte {
+	return appendUint(append(dst, 0x92, byte(KindStop)), stream)
+}
+
+// AppendClose appends that the port is closed.
+func AppendClose(dst []byte, port uint32) []byte {
+	return appendUint(append(dst, 0x92, byte(KindClose)), port)
+}
+
 // AppendSend appends a message.
 func AppendSend(dst []byte, channel string, args ...any) ([]byte, error) {
-	return appendCall(dst, append(dst, 0x93, byte(KindSend)), channel, args)
+	return Writer{}.AppendSend(dst, channel, args...)
 }
 
 // AppendInvoke appends the request id.
 func AppendInvoke(dst []byte, id uint32, channel string, args ...any) ([]byte, error) {
-	return appendCall(dst, appendUint(append(dst, 0x94, byte(KindInvoke)), id), channel, args)
+	return Writer{}.AppendInvoke(dst, id, channel, args...)
 }
 
 // AppendResult appends the answer to the request id.
 func AppendResult(dst []byte, id uint32, value any) ([]byte, error) {
-	e := newEncoder(appendUint(append(dst, 0x93, byte(KindResult)), id))
-	defer e.release()
-	if err := e.any(value); err != nil {
-		return dst, err
-	}
-	return e.done(dst)
+	return Writer{}.AppendResult(dst, id, value)
 }
 
 // AppendError appends the failure of the request id. If Data cannot be encoded
 // it is left out: the frame is appended all the same, since somebody waits for
 // it, and the error says why.
 func AppendError(dst []byte, id uint32, v ErrorValue) ([]byte, error) {
-	head := appendUint(append(dst, 0x96, byte(KindError)), id)
+	return appendFailure(dst, KindError, id, v)
+}
+
+// AppendAbort appends the failure of the stream, as [AppendError] does.
+func AppendAbort(dst []byte, stream uint32, v ErrorValue) ([]byte, error) {
+	return appendFailure(dst, KindAbort, stream, v)
+}
+
+// A Writer appends frames whose values may hold streams and ports: Links gives
+// these their numbers. Without Links, as in the functions of the same names,
+// they cannot be encoded.
+type Writer struct {
+	Links Links
+}
+
+// AppendSend is [AppendSend].
+func (w Writer) AppendSend(dst []byte, channel string, args ...any) ([]byte, error) {
+	return w.appendCall(dst, append(dst, 0x93, byte(KindSend)), channel, args)
+}
+
+// AppendInvoke is [AppendInvoke].
+func (w Writer) AppendInvoke(dst []byte, id uint32, channel string, args ...any) ([]byte, error) {
+	return w.appendCall(dst, appendUint(append(dst, 0x94, byte(KindInvoke)), id), channel, args)
+}
+
+// AppendResult is [AppendResult].
+func (w Writer) AppendResult(dst []byte, id uint32, value any) ([]byte, error) {
+	return w.appendValue(dst, KindResult, id, value)
+}
+
+// AppendChunk appends the next chunk of the stream.
+func (w Writer) AppendChunk(dst []byte, stream uint32, value any) ([]byte, error) {
+	return w.appendValue(dst, KindChunk, stream, value)
+}
+
+// AppendPost appends a message through the port.
+func (w Writer) AppendPost(dst []byte, port uint32, args ...any) ([]byte, error) {
+	e := newEncoder(appendUint(append(dst, 0x93, byte(KindPost)), port))
+	defer e.release()
+	e.start, e.links = len(dst), w.Links
+	if err := e.args(args); err != nil {
+		return dst, err
+	}
+	return e.done(dst)
+}
+
+func (w Writer) appendValue(dst []byte, kind Kind, id uint32, value any) ([]byte, error) {
+	e := newEncoder(appendUint(append(dst, 0x93, byte(kind)), id))
+	defer e.release()
+	e.links = w.Links
+	if err := e.any(value); err != nil {
+		return dst, err
+	}
+	return e.done(dst)
+}
+
+func appendFailure(dst []byte, kind Kind, id uint32, v ErrorValue) ([]byte, error) {
+	head := appendUint(append(dst, 0x96, byte(kind)), id)
 	e := newEncoder(head)
 	defer e.release()
 	e.start = len(dst)
@@ -76,28 +148,36 @@ func cut(s string) string {
 }
 
 // appendCall appends what send and invoke have in common to head.
-func appendCall(dst, head []byte, channel string, args []any) ([]byte, error) {
+func (w Writer) appendCall(dst, head []byte, channel string, args []any) ([]byte, error) {
 	if channel == "" || len(channel) > MaxChannel || !utf8.ValidString(channel) {
 		return dst, fmt.Errorf("%w: %q", ErrChannel, channel)
 	}
-	if len(args) > MaxArgs {
-		return dst, fmt.Errorf("protocol: %w: %d arguments, %d are allowed", ErrLimit, len(args), MaxArgs)
-	}
 	e := newEncoder(head)
 	defer e.release()
-	e.start = len(dst)
+	e.start, e.links = len(dst), w.Links
 	if err := e.string(channel); err != nil {
 		return dst, err
 	}
-	if err := e.mp.EncodeArrayLen(len(args)); err != nil {
+	if err := e.args(args); err != nil {
 		return dst, err
+	}
+	return e.done(dst)
+}
+
+// args writes the arguments of a call or a post.
+func (e *encoder) args(args []any) error {
+	if len(args) > MaxArgs {
+		return fmt.Errorf("protocol: %w: %d arguments, %d are allowed", ErrLimit, len(args), MaxArgs)
+	}
+	if err := e.mp.EncodeArrayLen(len(args)); err != nil {
+		return err
 	}
 	for i, arg := range args {
 		if err := e.any(arg); err != nil {
-			return dst, asArgument(err, i)
+			return asArgument(err, i)
 		}
 	}
-	return e.done(dst)
+	return nil
 }
 
 // appendUint appends n in its shortest form.

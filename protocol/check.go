@@ -73,12 +73,15 @@ type level struct {
 type walker struct {
 	b       []byte
 	pos     int
-	budget  int       // items left
-	count   uint32    // referenceable items seen in this frame
-	keep    bool      // copy the frames' texts
-	refs    bool      // a back reference was seen in this frame
-	offsets *[]uint32 // if set, collects where the referenceable items start
-	base    int       // depth at which the values will lie
+	budget  int         // items left
+	count   uint32      // referenceable items seen in this frame
+	keep    bool        // copy the frames' texts
+	refs    bool        // a back reference was seen in this frame
+	links   int         // streams and ports seen in this frame
+	streams []StreamRef // the former, if keep is set
+	ports   []uint32    // the latter
+	offsets *[]uint32   // if set, collects where the referenceable items start
+	base    int         // depth at which the values will lie
 	stack   [MaxDepth]level
 }
 
@@ -214,6 +217,9 @@ func (w *walker) open(it *item, depth, end int) (bool, error) {
 				w.pos = start
 				return false, w.fail(problem)
 			}
+			if w.links > MaxStreams {
+				return false, w.limit("too many streams and ports")
+			}
 			w.pos += int(it.size)
 			return false, nil
 		}
@@ -346,9 +352,37 @@ func (w *walker) leafExt(it *item) string {
 	case ExtReference:
 		ok = len(p) == 4 && binary.BigEndian.Uint32(p) < w.count
 		w.refs = true
+	case ExtStream, ExtPort:
+		return w.link(it.ext, p)
 	}
 	if !ok {
 		return "unknown or bad ext"
 	}
 	return ""
+}
+
+// link checks the reference to a stream or a port, and notes it.
+func (w *walker) link(ext int8, p []byte) string {
+	w.links++
+	if ext == ExtPort {
+		if len(p) != 4 || binary.BigEndian.Uint32(p) == 0 {
+			return "bad port"
+		}
+		if w.keep {
+			w.ports = append(w.ports, binary.BigEndian.Uint32(p))
+		}
+		return ""
+	}
+	if len(p) != 5 || p[0] > byte(StreamValues) || binary.BigEndian.Uint32(p[1:]) == 0 {
+		return "bad stream"
+	}
+	if w.keep {
+		w.streams = append(w.streams, streamRef(p))
+	}
+	return ""
+}
+
+// streamRef reads a checked reference to a stream.
+func streamRef(p []byte) StreamRef {
+	return StreamRef{StreamKind(p[0]), binary.BigEndian.Uint32(p[1:])}
 }

@@ -23,7 +23,12 @@ type Args struct {
 	at   int // index of the argument that starts at pos
 	pos  int
 	g    *graph
+	l    Links
 }
+
+// Bind says where streams and ports in the arguments are to be found. Without
+// it they cannot be decoded.
+func (a *Args) Bind(l Links) { a.l = l }
 
 // Len returns the number of arguments.
 func (a *Args) Len() int { return a.n }
@@ -31,7 +36,7 @@ func (a *Args) Len() int { return a.n }
 // Decode decodes argument i, from 0, into the value that into points to, as
 // [DecodeValue] does. An argument that is not there is undefined.
 func (a *Args) Decode(i int, into any) error {
-	d := decoder{b: a.raw, budget: decodeBudget(len(a.raw))}
+	d := decoder{b: a.raw, budget: decodeBudget(len(a.raw)), links: a.l}
 	if i < 0 || i >= a.n {
 		d.b = undefined
 		return d.into(into)
@@ -61,7 +66,7 @@ func (a *Args) Value(i int) (v Value, ok bool) {
 	a.seek(i)
 	d := decoder{b: a.raw, pos: a.pos}
 	d.skip()
-	return Value{raw: a.raw[a.pos:d.pos:d.pos]}, true
+	return Value{raw: a.raw[a.pos:d.pos:d.pos], l: a.l}, true
 }
 
 // seek moves to argument i.
@@ -83,6 +88,21 @@ var undefined = []byte{0xc7, 0, byte(ExtUndefined)}
 type Value struct {
 	raw  []byte
 	refs bool
+	l    Links
+}
+
+// Bind returns v with a place where streams and ports in it are to be found.
+// Without it they cannot be decoded.
+func (v Value) Bind(l Links) Value {
+	v.l = l
+	return v
+}
+
+// Binary returns the content of a Uint8Array, an ArrayBuffer or a view, and
+// whether v is one of these. It lies in the packet.
+func (v Value) Binary() ([]byte, bool) {
+	d := decoder{b: v.raw}
+	return d.binary(d.peek())
 }
 
 // Bytes returns the encoding. It lies in the packet.
@@ -91,7 +111,7 @@ func (v Value) Bytes() []byte { return v.raw }
 // Decode decodes v into the value that into points to, as [DecodeValue] does.
 // The zero Value is undefined.
 func (v Value) Decode(into any) error {
-	d := decoder{b: v.raw, budget: decodeBudget(len(v.raw))}
+	d := decoder{b: v.raw, budget: decodeBudget(len(v.raw)), links: v.l}
 	if v.raw == nil {
 		d.b = undefined
 	}
@@ -130,6 +150,7 @@ type decoder struct {
 	depth  int
 	budget int    // bytes that slices and maps may still take
 	g      *graph // nil: no references in b
+	links  Links  // nil: no streams and ports
 }
 
 // decodeBudget is how many bytes a value of n bytes may become. The factor is

@@ -136,6 +136,12 @@ func (d *decoder) anyExt(start int, it *item) (any, error) {
 			return nil, err
 		}
 		return v.Interface(), nil
+	case ExtStream, ExtPort:
+		v, err := d.link(it)
+		if err != nil {
+			return nil, err
+		}
+		return d.keep(start, v), nil
 	}
 	return d.anyLeaf(start, it)
 }

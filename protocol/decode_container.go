@@ -336,6 +336,11 @@ func (d *decoder) natural(v reflect.Value, info *typeInfo) error {
 	if p, ok := d.binary(it); ok && info.t == reflect.TypeFor[ArrayBuffer]() {
 		return d.bytes(v, info, p)
 	}
+	if info.in == shapeInterface && readerType.AssignableTo(info.t) || info.t == readCloserType {
+		if p, ok := d.binary(it); ok {
+			return d.reader(v, p)
+		}
+	}
 	described := d.describe(it)
 	x, err := d.any()
 	if err != nil {
@@ -388,6 +393,8 @@ func naturalName(info *typeInfo) string {
 		return "string"
 	case errorType:
 		return "Error"
+	case readerType, readCloserType:
+		return "ReadableStream or bytes"
 	}
 	return info.t.Name()
 }

@@ -59,6 +59,10 @@ func (d *decoder) value(v reflect.Value, info *typeInfo) error {
 		return d.unmarshalText(v)
 	case shapeCustom:
 		return d.custom(v)
+	case shapeStream:
+		return d.stream(v, info)
+	case shapePort:
+		return d.natural(v, info)
 	case shapeNone:
 		return typeErrorf("nothing can be decoded into %s", v.Type())
 	}
@@ -146,6 +150,10 @@ func (d *decoder) describe(it item) string {
 		return "boxed primitive"
 	case ExtUTF16:
 		return "string"
+	case ExtStream:
+		return "ReadableStream"
+	case ExtPort:
+		return "MessagePort"
 	}
 	return "reference"
 }
@@ -314,10 +322,10 @@ func (d *decoder) custom(v reflect.Value) error {
 	start := d.pos
 	d.skip()
 	raw := d.b[start:d.pos:d.pos]
-	if d.g != nil {
+	if d.g != nil || d.links != nil {
 		w := walker{b: raw, budget: MaxElements}
-		if err := w.whole(); err != nil || w.refs {
-			return typeErrorf("%s cannot decode back references", v.Type())
+		if err := w.whole(); err != nil || w.refs || w.links > 0 {
+			return typeErrorf("%s cannot decode references", v.Type())
 		}
 	}
 	if u, ok := v.Addr().Interface().(msgpack.Unmarshaler); ok {

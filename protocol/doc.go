@@ -1,7 +1,7 @@
 // Package protocol is the wire between Oriel's processes: how a packet lies in
 // memory, what a value may be, and the limits that hold before anything is
 // allocated. Renderer and main process speak it; utility processes and ports
-// use the same frames. The JavaScript twin is renderer/runtime/codec.js; both
+// use the same frames. The JavaScript twin is renderer/runtime/codec*.js; both
 // are held to testdata/golden.json.
 //
 // # Packet
@@ -26,9 +26,16 @@
 //	result  [4, id, value]                       its answer
 //	error   [5, id, name, message, code, data]   its failure
 //	cancel  [6, id]                              the answer is no longer wanted
+//	chunk   [7, sid, value]                      the next piece of a stream
+//	end     [8, sid]                             the stream is complete
+//	abort   [9, sid, name, message, code, data]  the stream has failed
+//	credit  [10, sid, bytes]                     the writer may send so much more
+//	stop    [11, sid]                            the stream is no longer wanted
+//	post    [12, port, args]                     a message through a port
+//	close   [13, port]                           the port is closed
 //
 // id is a u32 from 1 up, unique among the sender's open requests of that
-// document. channel is 1 to 255 bytes of UTF-8. args is an array of at most
+// document. Both sides may ask, each with numbers of its own. channel is 1 to 255 bytes of UTF-8. args is an array of at most
 // 255 values. code is a string or nil, data a value or nil.
 //
 // Channels that start with "oriel:" are the runtime's own, renderer to main:
@@ -61,6 +68,8 @@
 //	ext 11         boxed boolean, number, string or BigInt; the value
 //	ext 12         string with lone surrogates; UTF-16 little endian
 //	ext 13         back reference; u32 big endian
+//	ext 14         stream; u8 kind (0 bytes, 1 values), u32 big endian number
+//	ext 15         message port; u32 big endian number
 //
 // Exts 6 to 11 hold whole msgpack items, back to back, to the end of the ext.
 // Ext 12 may stand wherever the tables say str, map keys included, except in
@@ -72,11 +81,37 @@
 //
 // # Back references
 //
-// Every array, map, bin, Date and ext 2, 3, 4 and 6 to 11 has a number: its
+// Every array, map, bin, Date and ext 2, 3, 4, 6 to 11, 14 and 15 has a number: its
 // place in the order in which their first bytes appear within one frame's
 // args, result or data, from 0. The args array itself has none. Ext 13 means
 // "that one again", so shared and cyclic values survive. It may name a value
 // that is still open (a cycle), never one that comes later.
+//
+// # Streams
+//
+// A value may hold a stream, which its sender writes from then on: chunks, then
+// an end or an abort. Streams are numbered by the writing side, from 1 up; a
+// number is used again only after the stream's end. The reader answers with
+// credit and stop, and may do so at any time: a stop crosses an end, so that
+// what comes for a number that is no stream (any more) is dropped.
+//
+// Chunks of kind 0 are bin, ArrayBuffer or a view and may be cut anywhere; each
+// chunk of kind 1 is a value.
+//
+// A stream begins with a credit of [StreamWindow]. A chunk costs the bytes of
+// its value and [ChunkOverhead], but no more than the window, and is sent when
+// there is credit for it; so a chunk as large as the window waits until the
+// reader has nothing left. The reader gives back what chunks have cost as it
+// is done with them. Credit never exceeds the window. A side that sends beyond
+// its credit, or more credit than has been spent, breaks the protocol; its
+// stream ends.
+//
+// # Ports
+//
+// Ports are numbered by the side that made them: main and parents even numbers,
+// pages and children odd ones. A port that appears in a value moves to the side
+// that receives it; what is posted through the one that stays behind arrives
+// there.
 //
 // # Order of work
 //

@@ -26,7 +26,7 @@ var ErrUncloneable = errors.New("value cannot be cloned")
 // slices and arrays become arrays, []byte a Uint8Array, time.Time a Date,
 // big.Int a BigInt, nil null. Integers beyond ±[MaxSafeInteger] arrive as
 // BigInt. Types with a MarshalText become strings; msgpack's CustomEncoder and
-// Marshaler are obeyed. A pointer, map or slice that appears twice, or within
+// Marshaler are obeyed. Streams and ports need a [Writer]. A pointer, map or slice that appears twice, or within
 // itself, is one value there too.
 func AppendValue(dst []byte, v any) ([]byte, error) {
 	e := newEncoder(dst)
@@ -48,6 +48,7 @@ type encoder struct {
 	count   uint32           // referenceable items written
 	seen    map[identity]int // what was written already, by its number
 	pending []identity       // pointers whose target is about to be written
+	links   Links            // nil: no streams and ports
 }
 
 // identity tells Go values with an identity apart: pointers, maps, slices.
@@ -93,7 +94,7 @@ func newEncoder(dst []byte) *encoder {
 
 // release gives the encoder back, without anything of the caller's in it.
 func (e *encoder) release() {
-	e.buf = nil
+	e.buf, e.links = nil, nil
 	e.depth, e.hops, e.items = 0, 0, 0
 	e.restart()
 	encoders.Put(e)
@@ -272,6 +273,10 @@ func (e *encoder) value(v reflect.Value, info *typeInfo) error {
 		return e.text(v)
 	case shapeCustom:
 		return e.custom(v)
+	case shapeStream:
+		return e.stream(v)
+	case shapePort:
+		return e.port(v)
 	case shapeNone:
 		return fmt.Errorf("%w: %s", ErrUncloneable, v.Type())
 	}

@@ -269,8 +269,8 @@ func (e *encoder) custom(v reflect.Value) error {
 	if err := w.whole(); err != nil {
 		return fmt.Errorf("%s encoded itself badly: %w", v.Type(), err)
 	}
-	if w.refs {
-		return fmt.Errorf("%w: %s wrote a back reference", ErrUncloneable, v.Type())
+	if w.refs || w.links > 0 {
+		return fmt.Errorf("%w: %s wrote a reference", ErrUncloneable, v.Type())
 	}
 	e.pending = pending
 	if first := readItem(w.b); first.referenceable() {

@@ -3,7 +3,10 @@ package protocol
 import (
 	"bytes"
 	"errors"
+	"io"
+	"iter"
 	"runtime"
+	"slices"
 	"testing"
 )
 
@@ -23,13 +26,15 @@ type record struct {
 	R RegExp         `json:"r"`
 	E error          `json:"e"`
 	V [4]float64     `json:"v"`
+	O io.Reader      `json:"o"`
 }
 
 // targets are what the fuzz tests decode into.
 func targets() []any {
 	return []any{new(any), new(record), new(*record), new([]record), new([]any), new([]float64), new([]byte), new(string), new(int64),
 		new(uint8), new(float64), new(bool), new(map[string]any), new(map[string]record), new(map[int][]string), new(map[any]struct{}),
-		new(*Map), new(Set), new(View), new(UTF16), new(error), new([3]any), new([][][]any)}
+		new(*Map), new(Set), new(View), new(UTF16), new(error), new([3]any), new([][][]any), new(io.Reader), new(*fakePort),
+		new(iter.Seq2[record, error])}
 }
 
 // FuzzCheck gives the check arbitrary packets: it must not panic, and what it
@@ -37,10 +42,10 @@ func targets() []any {
 // proportion.
 func FuzzCheck(f *testing.F) {
 	g := readGolden(f)
-	for _, p := range append(g.Packets, g.Bad...) {
+	for _, p := range slices.Concat(g.Packets, g.Bad, g.BadFromPage) {
 		f.Add(unhex(f, p.Hex))
 	}
-	for _, v := range g.Values {
+	for _, v := range append(g.Values, g.Links...) {
 		f.Add(append(AppendHeader(nil, 1), append([]byte{0x93, 4, 1}, unhex(f, v.Hex)...)...))
 		f.Add(append(AppendHeader(nil, 1), append([]byte{0x93, 2, 0xa1, 'x', 0x92, 0x80}, unhex(f, v.Hex)...)...))
 	}
@@ -61,8 +66,10 @@ func FuzzCheck(f *testing.F) {
 		n := 0
 		for i := range parsed.Frames {
 			frame := &parsed.Frames[i]
+			l := newTable()
+			frame.Args.Bind(l)
 			for _, into := range targets() {
-				_ = frame.Value.Decode(into)
+				_ = frame.Value.Bind(l).Decode(into)
 				n++
 			}
 			for i := range frame.Args.Len() {

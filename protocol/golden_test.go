@@ -14,7 +14,7 @@ import (
 
 // golden is testdata/golden.json, which the JavaScript tests read too.
 type golden struct {
-	Values, MainOnly, Packets, Bad []struct{ Name, Hex, JS string }
+	Values, MainOnly, Links, Packets, Bad, BadFromPage []struct{ Name, Hex, JS string }
 }
 
 func readGolden(t testing.TB) golden {
@@ -180,6 +180,14 @@ func TestGoldenPackets(t *testing.T) {
 		"several": func(b []byte) []byte {
 			return AppendCancel(ok(AppendInvoke(ok(AppendSend(b, "x", o, o)), 1, "y", o, o)), 1)
 		},
+		"chunk of bytes": func(b []byte) []byte { return ok(Writer{}.AppendChunk(b, 128, []byte{1, 2, 3})) },
+		"chunk":          func(b []byte) []byte { return ok(Writer{}.AppendChunk(b, 1, "a")) },
+		"end":            func(b []byte) []byte { return AppendEnd(b, 1) },
+		"abort":          func(b []byte) []byte { return ok(AppendAbort(b, 1, ErrorValue{"TypeError", "no", "E_NO", []int{1}})) },
+		"credit":         func(b []byte) []byte { return AppendCredit(b, 1, StreamWindow) },
+		"stop":           func(b []byte) []byte { return AppendStop(b, 1) },
+		"post":           func(b []byte) []byte { return ok(Writer{}.AppendPost(b, 3, 1, o)) },
+		"close":          func(b []byte) []byte { return AppendClose(b, 2) },
 	}
 	for _, g := range readGolden(t).Packets {
 		write, found := packets[g.Name]
@@ -198,7 +206,8 @@ func TestGoldenPackets(t *testing.T) {
 }
 
 func TestGoldenBad(t *testing.T) {
-	for _, g := range readGolden(t).Bad {
+	g := readGolden(t)
+	for _, g := range append(g.Bad, g.BadFromPage...) {
 		raw := unhex(t, g.Hex)
 		err := Check(raw)
 		if err == nil {

@@ -136,7 +136,7 @@ func (it *item) referenceable() bool {
 	case classExt:
 		switch it.ext {
 		case ExtTimestamp, ExtArrayBuffer, ExtView, ExtInvalidDate, ExtRegExp,
-			ExtMap, ExtSet, ExtError, ExtSparse, ExtBoxed:
+			ExtMap, ExtSet, ExtError, ExtSparse, ExtBoxed, ExtStream, ExtPort:
 			return true
 		}
 	}

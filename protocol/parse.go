@@ -16,13 +16,24 @@ type Packet struct {
 // have been decoded; what was decoded never shares memory with the packet.
 type Frame struct {
 	Kind    Kind
-	ID      uint32 // invoke, result, error, cancel
+	ID      uint32 // of the request, the stream or the port; all but hello and send
 	Channel string // send, invoke
-	Name    string // error
-	Message string // error
-	Code    string // error; "" for none
-	Args    Args   // send, invoke
-	Value   Value  // result: the value; error: the data
+	Name    string // error, abort
+	Message string // error, abort
+	Code    string // error, abort; "" for none
+	Credit  uint32 // credit
+	Args    Args   // send, invoke, post
+	Value   Value  // result and chunk: the value; error and abort: the data
+	// Streams and Ports are what the values of the frame refer to, each in the
+	// order of its appearance.
+	Streams []StreamRef
+	Ports   []uint32
+}
+
+// A StreamRef is a stream in a value.
+type StreamRef struct {
+	Kind StreamKind
+	ID   uint32 // the writing side's number
 }
 
 // Parse checks a packet and returns its frames. What does not pass [Check]
@@ -85,11 +96,11 @@ func (w *walker) frame(f *Frame) error {
 	if err != nil {
 		return err
 	}
-	if code == 0 || code >= uint64(len(frameLen)) {
+	if code == 0 || code >= uint64(len(frameKinds)) {
 		return w.fail("unknown frame kind")
 	}
 	kind := Kind(code)
-	if items != frameLen[kind] {
+	if items != frameKinds[kind].items {
 		return w.fail("wrong number of items in the frame")
 	}
 	f.Kind = kind
@@ -98,19 +109,36 @@ func (w *walker) frame(f *Frame) error {
 			return err
 		}
 	}
-	switch kind {
+	w.links, w.streams, w.ports = 0, nil, nil
+	if err := w.body(f); err != nil {
+		return err
+	}
+	f.Streams, f.Ports = w.streams, w.ports
+	return nil
+}
+
+// body reads what follows the number of the frame's request, stream or port.
+func (w *walker) body(f *Frame) error {
+	switch f.Kind {
 	case KindSend, KindInvoke:
-		return w.call(f)
-	case KindResult:
+		if err := w.channel(f); err != nil {
+			return err
+		}
+		return w.args(f)
+	case KindPost:
+		return w.args(f)
+	case KindResult, KindChunk:
 		return w.single(f)
-	case KindError:
+	case KindError, KindAbort:
 		return w.failure(f)
+	case KindCredit:
+		return w.credit(f)
 	}
 	return nil
 }
 
-// call reads channel and args.
-func (w *walker) call(f *Frame) error {
+// channel reads the name of a channel.
+func (w *walker) channel(f *Frame) error {
 	channel, err := w.text("channel is not a string")
 	if err != nil {
 		return err
@@ -121,6 +149,11 @@ func (w *walker) call(f *Frame) error {
 	if w.keep {
 		f.Channel = string(channel)
 	}
+	return nil
+}
+
+// args reads an array of values.
+func (w *walker) args(f *Frame) error {
 	n, err := w.next(classArray, "args is not an array")
 	if err != nil {
 		return err
@@ -136,6 +169,19 @@ func (w *walker) call(f *Frame) error {
 		}
 	}
 	f.Args = Args{raw: w.b[start:w.pos:w.pos], n: int(n), refs: w.refs}
+	return nil
+}
+
+// credit reads how much more a stream's writer may send.
+func (w *walker) credit(f *Frame) error {
+	n, err := w.next(classUint, "credit is not a number")
+	if err != nil {
+		return err
+	}
+	if n == 0 || n > StreamWindow {
+		return w.fail("credit out of range")
+	}
+	f.Credit = uint32(n)
 	return nil
 }
 

@@ -2,6 +2,7 @@ package protocol
 
 import (
 	"encoding"
+	"io"
 	"math/big"
 	"reflect"
 	"strings"
@@ -34,6 +35,8 @@ const (
 	shapeNative // the types of types.go
 	shapeText   // encoding.TextMarshaler, TextUnmarshaler
 	shapeCustom // msgpack's CustomEncoder, Marshaler and their twins
+	shapeStream // readers, channels, iterators
+	shapePort
 )
 
 // typeInfo is what the codec knows about a Go type. It is complete when
@@ -69,6 +72,8 @@ var (
 	unmarshaler   = reflect.TypeFor[msgpack.Unmarshaler]()
 	textMarshal   = reflect.TypeFor[encoding.TextMarshaler]()
 	textUnmarshal = reflect.TypeFor[encoding.TextUnmarshaler]()
+	readerType    = reflect.TypeFor[io.Reader]()
+	portType      = reflect.TypeFor[Port]()
 )
 
 var nativeTypes = map[reflect.Type]bool{
@@ -119,6 +124,9 @@ func buildType(t reflect.Type, fresh map[reflect.Type]*typeInfo) *typeInfo {
 	info.isError = t.Implements(errorType) && t != reflect.TypeFor[*Error]()
 	info.in = shapeOf(t, customDecoder, unmarshaler, textUnmarshal)
 	info.out = shapeOf(t, customEncoder, marshaler, textMarshal)
+	if info.out != shapeCustom && info.out != shapeText && t.Kind() != reflect.Interface && reads(t) {
+		info.out = shapeStream
+	}
 	for _, s := range []shape{info.in, info.out} {
 		switch s {
 		case shapeSlice, shapeArray, shapePointer:
@@ -149,6 +157,10 @@ func shapeOf(t reflect.Type, custom1, custom2, text reflect.Type) shape {
 		return shapeBigInt
 	case nativeTypes[t]:
 		return shapeNative
+	case t.Kind() != reflect.Interface && t.Implements(portType):
+		return shapePort
+	case isStream(t):
+		return shapeStream
 	}
 	// A pointer to such a type is an ordinary pointer, so that nil is null.
 	if t.Kind() != reflect.Pointer && t.Kind() != reflect.Interface {

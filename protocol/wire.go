@@ -20,31 +20,35 @@ const (
 	KindResult Kind = 4
 	KindError  Kind = 5
 	KindCancel Kind = 6
+	KindChunk  Kind = 7
+	KindEnd    Kind = 8
+	KindAbort  Kind = 9
+	KindCredit Kind = 10
+	KindStop   Kind = 11
+	KindPost   Kind = 12
+	KindClose  Kind = 13
 )
+
+// frameKinds has, for each kind, the name that the documentation uses and the
+// number of items in a frame.
+var frameKinds = [...]struct {
+	name  string
+	items uint64
+}{
+	KindHello: {"hello", 1}, KindSend: {"send", 3}, KindInvoke: {"invoke", 4}, KindResult: {"result", 3}, KindError: {"error", 6},
+	KindCancel: {"cancel", 2}, KindChunk: {"chunk", 3}, KindEnd: {"end", 2}, KindAbort: {"abort", 6}, KindCredit: {"credit", 3},
+	KindStop: {"stop", 2}, KindPost: {"post", 3}, KindClose: {"close", 2},
+}
 
 // String returns the kind's name as the documentation writes it.
 func (k Kind) String() string {
-	switch k {
-	case KindHello:
-		return "hello"
-	case KindSend:
-		return "send"
-	case KindInvoke:
-		return "invoke"
-	case KindResult:
-		return "result"
-	case KindError:
-		return "error"
-	case KindCancel:
-		return "cancel"
+	if k == 0 || int(k) >= len(frameKinds) {
+		return "unknown"
 	}
-	return "unknown"
+	return frameKinds[k].name
 }
 
-// frameLen is the number of items in a frame of each kind.
-var frameLen = [...]uint64{KindHello: 1, KindSend: 3, KindInvoke: 4, KindResult: 3, KindError: 6, KindCancel: 2}
-
-// The msgpack extension types. codec.js has the same table.
+// The msgpack extension types. codec_tables.js has the same table.
 const (
 	ExtTimestamp   int8 = -1
 	ExtUndefined   int8 = 1
@@ -60,6 +64,17 @@ const (
 	ExtBoxed       int8 = 11
 	ExtUTF16       int8 = 12
 	ExtReference   int8 = 13
+	ExtStream      int8 = 14
+	ExtPort        int8 = 15
+)
+
+// StreamKind says what the chunks of a stream are.
+type StreamKind uint8
+
+// The stream kinds.
+const (
+	StreamBytes  StreamKind = 0 // bin, cut wherever the writer likes
+	StreamValues StreamKind = 1 // anything; each chunk is a value of its own
 )
 
 // ViewKind is the element type of a JavaScript view on a buffer.
@@ -110,7 +125,7 @@ func (k ViewKind) Size() int {
 }
 
 // The limits. What breaks one is refused whole, before anything of it is
-// decoded. codec.js throws at the sender where it knows the same limit.
+// decoded. The JavaScript twin throws at the sender where it knows the same limit.
 const (
 	// MaxPacket is the largest packet in bytes, header included.
 	MaxPacket = 64 << 20
@@ -132,6 +147,21 @@ const (
 	// MaxQueuedBytes is what may wait for one document that has not said hello
 	// or does not take what it is sent.
 	MaxQueuedBytes = 128 << 20
+	// MaxStreams is how many streams each side of a session may be writing.
+	MaxStreams = 256
+	// StreamWindow is the credit a stream begins with and the most it may have:
+	// what its reader may have to keep.
+	StreamWindow = 1 << 20
+	// MaxStreamBytes bounds what all streams of a session together may have
+	// unread: a chunk that is larger than the window counts only here.
+	MaxStreamBytes = MaxStreams * StreamWindow
+	// ChunkBytes is the size of the chunks that a writer makes of a stream of
+	// bytes: the largest that lets four be on their way.
+	ChunkBytes = StreamWindow/4 - ChunkOverhead
+	// ChunkOverhead is what a chunk costs besides the bytes of its value.
+	ChunkOverhead = 64
+	// MaxPorts is how many message ports one session may have.
+	MaxPorts = 1024
 	// MaxSafeInteger is the largest n for which n and n+1 are both exact in
 	// JavaScript. An int beyond it, either way, is a BigInt there.
 	MaxSafeInteger = 1<<53 - 1

@@ -199,9 +199,10 @@ func fragmentTest(t *testing.T, vectors, call string, names ...string) {
 	})
 }
 
-// TestCodec holds codec.js to the wire format's golden frames.
+// TestCodec holds the codec to the wire format's golden frames.
 func TestCodec(t *testing.T) {
-	fragmentTest(t, "golden.json", "testCodec(codec, vectors)", "runtime/codec.js", "runtime/testdata/codec_test.js")
+	fragmentTest(t, "golden.json", "testCodec(codec, vectors)", "runtime/codec_tables.js", "runtime/codec_natures.js", "runtime/codec_values.js",
+		"runtime/codec_decode.js", "runtime/codec.js", "runtime/testdata/codec_test.js")
 }
 
 // TestRules holds rules.js to what protocol.Allowed says.

@@ -16,9 +16,7 @@ const (
 )
 
 // long are files that may have more lines than others.
-var long = map[string]string{
-	"renderer/runtime/codec.js": "the whole of one format, both ways, in the order of the table in protocol",
-}
+var long = map[string]string{}
 
 var generatedMark = regexp.MustCompile(`(?m)\A(.*\n){0,2}.*Code generated .* DO NOT EDIT`)
 

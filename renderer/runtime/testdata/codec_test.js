@@ -1,6 +1,6 @@
-// testCodec holds codec.js to protocol/testdata/golden.json and to what
+// testCodec holds the codec to protocol/testdata/golden.json and to what
 // structured clone does. It returns a list of [rule, problem], the problem ''
-// where all is well. A plain script: a test evaluates it together with codec.js.
+// where all is well. A plain script: a test evaluates it together with the codec.
 function testCodec(codec, golden) {
   'use strict';
   const results = [];
@@ -113,6 +113,9 @@ function testCodec(codec, golden) {
     'error': (e) => e.error(2, 'TypeError', 'no', 'E_NO', [1]), 'bare error': (e) => e.error(2, 'Error', '', undefined, undefined),
     'reference between arguments': (e) => { const o = {}; e.send('x', [o, [o]]); },
     'several': (e) => { const o = {}; e.send('x', [o, o]); e.invoke(1, 'y', [o, o]); e.cancel(1); },
+    'chunk of bytes': (e) => e.chunk(128, new Uint8Array([1, 2, 3])), 'chunk': (e) => e.chunk(1, 'a'), 'end': (e) => e.end(1),
+    'abort': (e) => e.abort(1, 'TypeError', 'no', 'E_NO', [1]), 'credit': (e) => e.credit(1, 1048576), 'stop': (e) => e.stop(1),
+    'post': (e) => e.post(3, [1, {}]), 'close': (e) => e.close(2),
   };
   const encoder = codec.createEncoder();
   for (const { name, hex } of golden.packets) {
@@ -131,6 +134,11 @@ function testCodec(codec, golden) {
   rule('frames of one packet');
   const several = codec.decodePacket(fromHex(golden.packets.find((p) => p.name === 'several').hex).buffer).frames;
   check(several.length === 3 && several[0][2][0] === several[0][2][1] && several[1][0] === 3 && several[2][1] === 1, 'frames of one packet');
+
+  rule('a chunk tells its size');
+  check(codec.decodePacket(copyOf(codec.chunk(1, 300, [1, 'a']))).frames[0][3] === 4, 'size of a chunk');
+
+  testLinks(codec, golden.links, { rule, check, encode, decode, thrown, same });
 
   // What cannot be cloned throws, and leaves nothing behind.
   const before = encode([1]);
@@ -231,4 +239,46 @@ function testCodec(codec, golden) {
   new Uint8Array(packet).fill(0);
   check(copied[0] === 1 && copied.buffer.byteLength === 2, 'decoded bytes lie in the packet');
   return results;
+}
+
+// testLinks has stand-ins for streams and ports.
+function testLinks(codec, golden, { rule, check, encode, decode, thrown, same }) {
+  class Stream { constructor(id, kind) { Object.assign(this, { id, kind }); } }
+  class Port { constructor(id) { this.id = id; } }
+  rule('streams and ports need somebody who knows them');
+  check(/cannot come this way/.test(thrown(() => decode('c7050e0000000001'))), 'a stream');
+  check(/cannot come this way/.test(thrown(() => decode('d60f00000003'))), 'a port');
+  const { links } = codec;
+  const before = { ...links };
+  const journal = [];
+  const out = (type) => (v) => {
+    if (!v.id) return null;
+    journal.push(v.id);
+    return [type, v.id, v.kind];
+  };
+  links.prototypes.set(Stream.prototype, out(14));
+  links.prototypes.set(Port.prototype, out(15));
+  Object.assign(links, {
+    stream: (kind, id) => new Stream(id, kind), port: (id) => new Port(id), mark: () => journal.length,
+    commit: (mark) => { journal.splice(mark); }, drop: (mark) => { journal.push(`dropped ${journal.splice(mark)}`); },
+  });
+  const bytes = (id) => new Stream(id, 0), values = (id) => new Stream(id, 1), port = (id) => new Port(id);
+  const table = {
+    'stream of bytes': () => bytes(1), 'stream of values': () => values(100000), 'port': () => port(3),
+    'stream twice': () => { const s = bytes(1); return [s, s]; }, 'streams in an object': () => ({ a: bytes(1), b: [port(3)] }),
+  };
+  for (const { name, hex } of golden) {
+    rule(`golden ${name}`);
+    if (!check(name in table, 'no value for', name)) continue;
+    check(encode(table[name]()) === hex, name, 'is encoded as', encode(table[name]()));
+    check(same(decode(hex), table[name]()), name, 'is decoded wrongly');
+  }
+  rule('what a frame that fails has numbered is dropped');
+  check(journal.length === 0, 'left over', journal);
+  check(thrown(() => codec.send(1, 'x', [bytes(7), { port: port(9), f: () => 1 }])), 'a function is sent');
+  check(journal.join() === 'dropped 7,9', 'dropped', journal);
+  rule('what only looks like a stream');
+  check(encode(Object.create(Stream.prototype)) === '80', 'is encoded as', encode(Object.create(Stream.prototype)));
+  Object.assign(links, before);
+  links.prototypes.clear();
 }

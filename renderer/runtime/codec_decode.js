@@ -1,0 +1,281 @@
+// Reads packets: the codec's fourth part.
+const decodePacket = (() => {
+  'use strict';
+
+  const { VERSION, HEADER, kinds, frameItems, limits, types, viewNames, links, defineProperty, isSafeInteger, fromCharCode, floor,
+    bufferSlice, mapSet, setAdd, decodeText } = wire;
+  const { UNDEFINED, ARRAY_BUFFER, VIEW, INVALID_DATE, BIGINT, REGEXP, MAP, SET, ERROR, SPARSE, BOXED, UTF16, REFERENCE, STREAM, PORT,
+    TIMESTAMP } = types;
+
+  const damaged = (what) => new Error(`A damaged message: ${what}.`);
+  const errorTypes = Object.assign(Object.create(null), {
+    EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError,
+  });
+
+  // Decoder reads one packet. Main sent it, but no length of it is believed.
+  class Decoder {
+    constructor(buffer) {
+      this.bytes = new Uint8Array(buffer);
+      this.view = new DataView(buffer);
+      this.pos = 0;
+      this.end = this.bytes.length;
+      this.refs = [];
+    }
+
+    // take steps over n bytes and returns where they start.
+    take(n) {
+      const at = this.pos;
+      if (n > this.end - at) throw damaged('it ends too early');
+      this.pos = at + n;
+      return at;
+    }
+
+    size(width) {
+      const at = this.take(width);
+      return width === 1 ? this.bytes[at] : width === 2 ? this.view.getUint16(at) : this.view.getUint32(at);
+    }
+
+    keep(v) {
+      this.refs.push(v);
+      return v;
+    }
+
+    value(depth) {
+      const c = this.bytes[this.take(1)];
+      if (c < 0x80) return c;
+      if (c < 0x90) return this.object(c & 0xf, depth);
+      if (c < 0xa0) return this.array(c & 0xf, depth);
+      if (c < 0xc0) return this.string(c & 0x1f);
+      if (c >= 0xe0) return c - 0x100;
+      const { view } = this;
+      switch (c) {
+        case 0xc0: return null;
+        case 0xc2: return false;
+        case 0xc3: return true;
+        case 0xc4: case 0xc5: case 0xc6: return this.keep(this.copy(this.size(1 << (c - 0xc4))));
+        case 0xc7: case 0xc8: case 0xc9: return this.ext(this.size(1 << (c - 0xc7)), depth);
+        case 0xca: return view.getFloat32(this.take(4));
+        case 0xcb: return view.getFloat64(this.take(8));
+        case 0xcc: case 0xcd: case 0xce: return this.size(1 << (c - 0xcc));
+        case 0xcf: return this.int64(view.getBigUint64(this.take(8)));
+        case 0xd0: return view.getInt8(this.take(1));
+        case 0xd1: return view.getInt16(this.take(2));
+        case 0xd2: return view.getInt32(this.take(4));
+        case 0xd3: return this.int64(view.getBigInt64(this.take(8)));
+        case 0xd4: case 0xd5: case 0xd6: case 0xd7: case 0xd8: return this.ext(1 << (c - 0xd4), depth);
+        case 0xd9: case 0xda: case 0xdb: return this.string(this.size(1 << (c - 0xd9)));
+        case 0xdc: case 0xdd: return this.array(this.size(2 << (c - 0xdc)), depth);
+        case 0xde: case 0xdf: return this.object(this.size(2 << (c - 0xde)), depth);
+      }
+      throw damaged('an unknown code');
+    }
+
+    int64(v) {
+      const n = Number(v);
+      return isSafeInteger(n) ? n : v;
+    }
+
+    copy(n) {
+      const at = this.take(n);
+      return new Uint8Array(bufferSlice(this.bytes.buffer, at, at + n));
+    }
+
+    string(n) {
+      const { bytes } = this;
+      const at = this.take(n);
+      const end = at + n;
+      if (n <= 24) {
+        let s = '';
+        let i = at;
+        for (; i < end && bytes[i] < 0x80; i++) s += fromCharCode(bytes[i]);
+        if (i === end) return s;
+      }
+      return decodeText(bytes.subarray(at, end));
+    }
+
+    utf16(n) {
+      const at = this.take(n);
+      let s = '';
+      for (let i = at; i + 1 < at + n; i += 2) s += fromCharCode(this.view.getUint16(i, true));
+      return s;
+    }
+
+    // text reads a value that must be a string.
+    text() {
+      const s = this.value(limits.depth);
+      if (typeof s !== 'string') throw damaged('no string where one belongs');
+      return s;
+    }
+
+    // deeper checks a container that is to hold n values.
+    deeper(n, depth) {
+      if (n > this.end - this.pos) throw damaged('it ends too early');
+      if (depth >= limits.depth) throw damaged('nested too deeply');
+      return depth + 1;
+    }
+
+    array(n, depth) {
+      const inner = this.deeper(n, depth);
+      const a = this.keep([]);
+      for (let i = 0; i < n; i++) a[i] = this.value(inner);
+      return a;
+    }
+
+    object(n, depth) {
+      const inner = this.deeper(2 * n, depth);
+      const o = this.keep({});
+      for (let i = 0; i < n; i++) this.property(o, this.text(), this.value(inner));
+      return o;
+    }
+
+    property(o, name, v) {
+      if (name === '__proto__') {
+        defineProperty(o, name, { __proto__: null, value: v, writable: true, enumerable: true, configurable: true });
+      } else {
+        o[name] = v;
+      }
+    }
+
+    ext(n, depth) {
+      const type = this.bytes[this.take(1)];
+      if (n > this.end - this.pos) throw damaged('it ends too early');
+      if (type >= REGEXP && type <= BOXED) return this.nested(type, n, this.deeper(0, depth));
+      switch (type) {
+        case UNDEFINED: return undefined;
+        case ARRAY_BUFFER: return this.keep(this.copy(n).buffer);
+        case VIEW: return this.keep(this.typed(n));
+        case INVALID_DATE: return this.keep(new Date(NaN));
+        case TIMESTAMP: return this.keep(this.date(n));
+        case BIGINT: return this.bigint(n);
+        case UTF16: return this.utf16(n);
+        case REFERENCE: return this.reference(n);
+        case STREAM: return this.keep(this.stream(n));
+        case PORT: return this.keep(links.port(n === 4 ? this.size(4) : 0));
+      }
+      throw damaged('an unknown type');
+    }
+
+    typed(n) {
+      const name = viewNames[this.bytes[this.take(1)]];
+      const View = name && globalThis[name];
+      if (!View) throw damaged('an unknown view');
+      return new View(this.copy(n - 1).buffer);
+    }
+
+    date(n) {
+      const { view } = this;
+      const at = this.take(n);
+      if (n === 4) return new Date(view.getUint32(at) * 1000);
+      const [nano, high, low] = n === 8 ? [view.getUint32(at) / 4, view.getUint32(at) & 3, at + 4]
+        : [view.getUint32(at), view.getInt32(at + 4), at + 8];
+      return new Date((high * 0x100000000 + view.getUint32(low)) * 1000 + floor(floor(nano) / 1e6));
+    }
+
+    bigint(n) {
+      const at = this.take(n);
+      let hex = '0x0';
+      for (let i = at + 1; i < at + n; i++) hex += (this.bytes[i] + 0x100).toString(16).slice(1);
+      return this.bytes[at] ? -BigInt(hex) : BigInt(hex);
+    }
+
+    reference(n) {
+      const i = n === 4 ? this.size(4) : -1;
+      if (this.refs[i] === undefined) throw damaged('a reference to nothing');
+      return this.refs[i];
+    }
+
+    stream(n) {
+      if (n !== 5 || this.bytes[this.pos] > 1) throw damaged('an unknown stream');
+      const kind = this.size(1);
+      return links.stream(kind, this.size(4));
+    }
+
+    // nested reads an ext of items; they must end where it does.
+    nested(type, n, depth) {
+      const outer = this.end;
+      this.end = this.pos + n;
+      const v = this.items(type, depth);
+      if (this.pos !== this.end) throw damaged('bytes left over');
+      this.end = outer;
+      return v;
+    }
+
+    items(type, depth) {
+      switch (type) {
+        case MAP: {
+          const m = this.keep(new Map());
+          while (this.pos < this.end) mapSet(m, this.value(depth), this.value(depth));
+          return m;
+        }
+        case SET: {
+          const s = this.keep(new Set());
+          while (this.pos < this.end) setAdd(s, this.value(depth));
+          return s;
+        }
+        case ERROR: return this.error(depth);
+        case SPARSE: {
+          const a = this.keep([]);
+          a.length = this.value(depth);
+          while (this.pos < this.end) this.property(a, this.value(depth), this.value(depth));
+          return a;
+        }
+      }
+      const at = this.refs.push(null) - 1;
+      return (this.refs[at] = type === REGEXP ? new RegExp(this.text(), this.text()) : Object(this.value(depth)));
+    }
+
+    error(depth) {
+      const at = this.refs.push(null) - 1;
+      const name = this.text();
+      const message = this.text();
+      const stack = this.value(limits.depth);
+      const Type = errorTypes[name] || Error;
+      const e = (this.refs[at] = new Type(message));
+      const define = (key, value) => defineProperty(e, key, { __proto__: null, value, writable: true, configurable: true });
+      if (e.name !== name) define('name', name);
+      // A stack of our own would show the runtime, not the origin.
+      define('stack', typeof stack === 'string' ? stack : `${name}: ${message}`);
+      const cause = this.value(depth);
+      if (cause !== undefined) define('cause', cause);
+      return e;
+    }
+
+    // frame reads one frame as the array it is on the wire, and behind a chunk the bytes of its value.
+    frame() {
+      const head = this.bytes[this.take(1)];
+      const kind = this.value(0);
+      const f = [kind];
+      if (head !== 0x90 + frameItems[kind]) throw damaged('an unknown frame');
+      const start = this.refs;
+      if (kind !== kinds.hello && kind !== kinds.send) f.push(this.value(0));
+      const at = this.pos;
+      if (kind === kinds.send || kind === kinds.invoke) f.push(this.text(), this.args());
+      else if (kind === kinds.post) f.push(this.args());
+      else while (f.length < frameItems[kind]) f.push(this.value(0));
+      if (kind === kinds.chunk) f.push(this.pos - at);
+      if (start.length > 0) this.refs = [];
+      return f;
+    }
+
+    args() {
+      const c = this.bytes[this.take(1)];
+      const n = c >= 0x90 && c < 0xa0 ? c & 0xf : c === 0xdc ? this.size(2) : c === 0xdd ? this.size(4) : -1;
+      if (n < 0 || n > limits.args) throw damaged('bad arguments');
+      const args = [];
+      for (let i = 0; i < n; i++) args.push(this.value(0));
+      return args;
+    }
+  }
+
+  // decodePacket returns { doc, frames }, each frame the array that the wire
+  // has: [kind, …]. Nothing in it shares memory with the buffer.
+  return function decodePacket(buffer) {
+    const d = new Decoder(buffer);
+    if (d.end <= HEADER) throw damaged('no frame');
+    if (d.view.getUint32(0) !== VERSION << 24) throw damaged('another version');
+    const packet = { doc: d.view.getUint32(4, true), frames: [] };
+    d.pos = HEADER;
+    while (d.pos < d.end) packet.frames.push(d.frame());
+    return packet;
+  };
+})();
