@@ -13,6 +13,9 @@ var (
 	ErrNotAllowed = errors.New("ipc: the channel is not allowed for this origin")
 )
 
+// ErrUnexpected is the kind of the error for a frame that no far end sends which keeps to the protocol. The frame has been dropped.
+var ErrUnexpected = errors.New("ipc: unexpected frame")
+
 // errTaken: another message has taken the function that was for one only.
 var errTaken = errors.New("ipc: taken by another message")
 

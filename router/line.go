@@ -63,7 +63,7 @@ func (l *Line) admit(d *delivery, m *protocol.Frame) error {
 	}
 	switch {
 	case m.Kind == protocol.KindInvoke && d.session.open[m.ID] != nil:
-		return fmt.Errorf("ipc: request %d is open already", m.ID)
+		return fmt.Errorf("%w: request %d is open already", ErrUnexpected, m.ID)
 	case l.held >= protocol.MaxInFlight:
 		return coded("ERR_LIMIT", protocol.ErrLimit, "More than %d messages wait%s", protocol.MaxInFlight, l.behind())
 	case l.bytes+size > protocol.MaxQueuedBytes:

@@ -39,6 +39,7 @@ type Session struct {
 
 	// Under line.mu.
 	open   map[uint32]*request // what the far end waits for
+	calls  calls               // what this side waits for
 	router *Router             // nil until somebody asks for it
 	ended  error               // why; nil while it lives
 }
@@ -127,6 +128,10 @@ func (s *Session) End(cause error) {
 	first := s.ended == nil
 	if first {
 		s.ended = cause
+		for _, c := range s.calls.open {
+			c <- answer{ended: cause}
+		}
+		s.calls = calls{}
 	}
 	s.line.mu.Unlock()
 	if first {
@@ -183,8 +188,12 @@ func (s *Session) Receive(from any, frames []protocol.Frame, size int) error {
 				r.unwanted = true
 				defer r.cancel(ErrCanceled)
 			}
+		case protocol.KindResult, protocol.KindError:
+			if err := s.answered(f); err != nil {
+				problem = err
+			}
 		default:
-			problem = fmt.Errorf("ipc: %v is nothing that a page may send", f.Kind)
+			problem = fmt.Errorf("%w: %v is nothing that a page may send", ErrUnexpected, f.Kind)
 		}
 	}
 	start := l.claim()

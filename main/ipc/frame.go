@@ -41,6 +41,15 @@ func (f *Frame) IPC() *Router { return f.session.Router() }
 // the cause of its end if it has gone.
 func (f *Frame) Send(channel string, args ...any) error { return f.session.Send(channel, args...) }
 
+// Invoke asks the handler that the document's preload registered with ipcRenderer.handle, and decodes its answer into result, a pointer,
+// unless that is nil. What the handler throws is a *[RemoteError] in the error's chain, with ERR_NO_HANDLER as its code if there is none.
+// An answer that does not fit result is an error of the kind [protocol.ErrType]. When ctx ends, so does the event.signal of the page's
+// handler, and Invoke fails with the cause; it fails with the cause of the document's end when that goes. The kind is [ErrNotAllowed] if the
+// document's origin may not use the channel. A listener should not wait for an answer: it holds up what the page says meanwhile.
+func (f *Frame) Invoke(ctx context.Context, channel string, result any, args ...any) error {
+	return f.session.Invoke(ctx, channel, result, args...)
+}
+
 // take hands the document's messages on.
 func (f *Frame) take(messages []protocol.Frame, s Sender, size int) error {
 	if *f.latest != s {

@@ -3,6 +3,7 @@ package ipc
 import (
 	"context"
 
+	"github.com/oriel-go/oriel/protocol"
 	"github.com/oriel-go/oriel/router"
 )
 
@@ -21,6 +22,20 @@ var (
 	ErrCanceled   = router.ErrCanceled
 	ErrNotAllowed = router.ErrNotAllowed
 )
+
+// ErrUnexpected is the kind of the error for a frame that no honest renderer sends, such as an answer to a request that nobody made.
+var ErrUnexpected = router.ErrUnexpected
+
+// A RemoteError is what a page's handler failed with: name, message, code and data of what it threw. They are the page's word.
+type RemoteError = protocol.ErrorValue
+
+// An Invoker is a page to ask: a [Frame] or a window.Window.
+type Invoker = router.Invoker
+
+// Invoke asks the handler that a page's preload registered with ipcRenderer.handle, and returns its answer. See [Frame.Invoke].
+func Invoke[Out any](ctx context.Context, to Invoker, channel string, args ...any) (Out, error) {
+	return router.Invoke[Out](ctx, to, channel, args...)
+}
 
 // NewRouter returns a router whose misses go to parent, which may be nil. Apps, windows and documents bring their own.
 func NewRouter(parent *Router) *Router { return router.NewRouter(parent) }

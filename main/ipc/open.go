@@ -116,6 +116,10 @@ func (p *Peer) begin(s Sender) (*Frame, []held, error) {
 	}
 	p.frame = newFrame(p, s, e.link, e.number)
 	p.flush(p.frame)
+	if p.closed == nil {
+		close(p.news)
+		p.news = make(chan struct{})
+	}
 	return p.frame, e.packets, nil
 }
 

@@ -51,6 +51,7 @@ type Peer struct {
 	mu      sync.Mutex
 	frame   *Frame           // the document that is there now, or nil
 	early   *early           // the one that will be there next, if it has spoken already
+	news    chan struct{}    // closed when there is another document, or never will be
 	waiting []router.Message // for a document to come
 	queued  int              // bytes in waiting
 	closed  error
@@ -68,7 +69,7 @@ func NewPeer(o PeerOptions) *Peer {
 	if o.Reserved != nil {
 		line.Reserved = func(from any, channel string, args Args) { o.Reserved(*from.(*Sender), channel, args) }
 	}
-	return &Peer{o: o, line: router.NewLine(line)}
+	return &Peer{o: o, line: router.NewLine(line), news: make(chan struct{})}
 }
 
 // Receive takes a packet that came from c, and keeps it. It does not block and calls no code of the app. Packets must be handed over one
@@ -120,6 +121,38 @@ func (p *Peer) Send(channel string, args ...any) error {
 	return f.session.SendMessage(m)
 }
 
+// Invoke is [Frame.Invoke] for the document that is there now, or else the next one whose origin may use the channel.
+func (p *Peer) Invoke(ctx context.Context, channel string, result any, args ...any) error {
+	f, err := p.document(ctx, channel)
+	if err != nil {
+		return fmt.Errorf("ipc: invoke %q: %w", channel, err)
+	}
+	return f.Invoke(ctx, channel, result, args...)
+}
+
+// document waits for one to ask.
+func (p *Peer) document(ctx context.Context, channel string) (*Frame, error) {
+	if err := protocol.ValidChannel(channel); err != nil {
+		return nil, err
+	}
+	for waited := false; ; waited = true {
+		p.mu.Lock()
+		f, closed, news := p.frame, p.closed, p.news
+		p.mu.Unlock()
+		switch {
+		case closed != nil:
+			return nil, closed
+		case f != nil && (!waited || p.o.Allowed(f.sender.Origin, channel)):
+			return f, nil
+		}
+		select {
+		case <-news:
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
+}
+
 // Gone tells that the frame of that name is no more. Its document ends; another frame's is left alone.
 func (p *Peer) Gone(frameID string, cause error) { p.end(&frameID, cause) }
 
@@ -141,6 +174,7 @@ func (p *Peer) Close(cause error) {
 	p.mu.Lock()
 	if p.closed == nil {
 		p.closed = cause
+		close(p.news)
 	}
 	p.waiting, p.queued = nil, 0
 	p.mu.Unlock()

@@ -122,6 +122,13 @@ func (w *Window) MainFrame() *ipc.Frame { return w.peer.Frame() }
 // that. Messages arrive in the order sent.
 func (w *Window) Send(channel string, args ...any) error { return w.peer.Send(channel, args...) }
 
+// Invoke asks the handler that the page's preload registered with ipcRenderer.handle(channel, (event, ...args) => …), and decodes its answer
+// into result, a pointer, unless that is nil. Before the page's preload has run, it waits for that. See [ipc.Frame.Invoke] for its errors,
+// and [ipc.Invoke], which returns the answer.
+func (w *Window) Invoke(ctx context.Context, channel string, result any, args ...any) error {
+	return w.peer.Invoke(ctx, channel, result, args...)
+}
+
 // Closed is closed when the window is gone.
 func (w *Window) Closed() <-chan struct{} { return w.closed }
 

@@ -72,16 +72,35 @@ class IpcRenderer extends Emitter {
       if (signal) signal.addEventListener('abort', abort);
     });
   }
+
+  // Beyond Electron: what main's Invoke asks. The event has a signal that fires when main gives the request up.
+  handle(channel, handler) {
+    addHandler(channel, handler, false);
+  }
+
+  handleOnce(channel, handler) {
+    addHandler(channel, handler, true);
+  }
+
+  removeHandler(channel) {
+    handlers.delete(channel);
+  }
 }
 
 const ipcRenderer = new IpcRenderer();
 
-const SEND = 2, RESULT = 4, ERROR = 5;
+const SEND = 2, INVOKE = 3, RESULT = 4, ERROR = 5, CANCEL = 6;
 
 function receiveFrame(frame) {
   switch (frame[0]) {
     case SEND:
       ipcRenderer.emit(frame[1], { sender: ipcRenderer, ports: [] }, ...frame[2]);
+      return;
+    case INVOKE:
+      answerRequest(frame[1], frame[2], frame[3]);
+      return;
+    case CANCEL:
+      cancelRequest(frame[1]);
       return;
     case RESULT: {
       const call = settle(frame[1]);

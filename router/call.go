@@ -1,0 +1,177 @@
+package router
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/oriel-go/oriel/protocol"
+)
+
+// An Invoker is somebody to ask: a session, and what is built upon one.
+type Invoker interface {
+	// Invoke asks the handler of a channel at the far end and decodes its answer into result, a pointer, unless that is nil.
+	Invoke(ctx context.Context, channel string, result any, args ...any) error
+}
+
+// Invoke asks the handler of a channel at the far end and returns its answer. See [Session.Invoke] for the errors.
+func Invoke[Out any](ctx context.Context, to Invoker, channel string, args ...any) (out Out, err error) {
+	err = to.Invoke(ctx, channel, &out, args...)
+	return out, err
+}
+
+// An answer is what ends a call: a result or error frame of the far end, or the end of the session.
+type answer struct {
+	frame *protocol.Frame
+	ended error
+}
+
+// calls are what this side waits for. Line.mu guards them.
+type calls struct {
+	open    map[uint32]chan answer // each has room for the one answer
+	last    uint32                 // the number given last
+	givenUp map[uint32]struct{}    // whose answer may be on its way
+}
+
+// maxGivenUp bounds the calls whose late answer is expected. Beyond it the oldest are forgotten, all at once: most were never answered.
+const maxGivenUp = 4096
+
+// Invoke asks the handler of a channel at the far end and decodes its answer into result, a pointer, unless that is nil. It returns
+//   - what the far end's handler failed with, as a *[protocol.ErrorValue] in the chain, with ERR_NO_HANDLER as the code if there is none;
+//   - the kind [protocol.ErrType] if the answer does not fit result;
+//   - the cause of ctx's end, if that is first: the far end is told, and its handler's signal fires;
+//   - the cause of the session's end;
+//   - the kinds [ErrNotAllowed], [protocol.ErrLimit], or that of a value that cannot be cloned, without anything having been sent.
+//
+// A listener should not wait for an answer: it holds up what the far end's handler may need itself.
+func (s *Session) Invoke(ctx context.Context, channel string, result any, args ...any) error {
+	err := s.invoke(ctx, channel, result, args)
+	if err != nil {
+		return fmt.Errorf("ipc: invoke %q: %w", channel, err)
+	}
+	return nil
+}
+
+func (s *Session) invoke(ctx context.Context, channel string, result any, args []any) error {
+	if err := protocol.ValidChannel(channel); err != nil {
+		return err
+	}
+	if err := context.Cause(ctx); err != nil {
+		return err
+	}
+	if !s.o.Allowed(channel) {
+		return fmt.Errorf("%w: %s", ErrNotAllowed, s.o.Origin)
+	}
+	id, answered, err := s.expect()
+	if err != nil {
+		return err
+	}
+	defer s.forget(id)
+	if err := s.ask(id, channel, args); err != nil {
+		return err
+	}
+	select {
+	case a := <-answered:
+		return a.decode(result)
+	case <-ctx.Done():
+		s.giveUp(id)
+		return context.Cause(ctx)
+	}
+}
+
+// expect opens a call.
+func (s *Session) expect() (id uint32, answered chan answer, err error) {
+	s.line.mu.Lock()
+	defer s.line.mu.Unlock()
+	c := &s.calls
+	switch {
+	case s.ended != nil:
+		return 0, nil, s.ended
+	case len(c.open) >= protocol.MaxInFlight:
+		return 0, nil, fmt.Errorf("%w: %d calls wait for an answer already", protocol.ErrLimit, len(c.open))
+	case c.open == nil:
+		c.open = map[uint32]chan answer{}
+	}
+	for taken := true; taken; _, taken = c.open[c.last] {
+		if c.last++; c.last == 0 {
+			c.last = 1
+		}
+	}
+	answered = make(chan answer, 1)
+	c.open[c.last] = answered
+	return c.last, answered, nil
+}
+
+// ask sends the request.
+func (s *Session) ask(id uint32, channel string, args []any) (err error) {
+	b := buffers.Get().(*buffer)
+	defer b.release()
+	b.begin()
+	if b.packet, err = protocol.AppendInvoke(b.packet, id, channel, args...); err != nil {
+		return err
+	}
+	return s.send(b)
+}
+
+// forget takes a call away, if it is still there, without a word to the far end.
+func (s *Session) forget(id uint32) {
+	s.line.mu.Lock()
+	defer s.line.mu.Unlock()
+	delete(s.calls.open, id)
+}
+
+// giveUp takes a call away and tells the far end.
+func (s *Session) giveUp(id uint32) {
+	s.line.mu.Lock()
+	_, open := s.calls.open[id]
+	if open {
+		delete(s.calls.open, id)
+		if len(s.calls.givenUp) >= maxGivenUp || s.calls.givenUp == nil {
+			s.calls.givenUp = map[uint32]struct{}{}
+		}
+		s.calls.givenUp[id] = struct{}{}
+	}
+	s.line.mu.Unlock()
+	if !open { // the answer is there by now, or the session has ended
+		return
+	}
+	b := buffers.Get().(*buffer)
+	defer b.release()
+	b.begin()
+	b.packet = protocol.AppendCancel(b.packet, id)
+	_ = s.send(b) // nobody is left who could wait for it
+}
+
+// answered takes a result or error frame. Each call has one answer; the error is for any other. line.mu is held.
+func (s *Session) answered(f *protocol.Frame) error {
+	if c, open := s.calls.open[f.ID]; open {
+		delete(s.calls.open, f.ID)
+		c <- answer{frame: f}
+		return nil
+	}
+	if _, late := s.calls.givenUp[f.ID]; late {
+		delete(s.calls.givenUp, f.ID)
+		return nil
+	}
+	return fmt.Errorf("%w: %v for request %d, which is not open", ErrUnexpected, f.Kind, f.ID)
+}
+
+// decode puts the answer where it is wanted.
+func (a answer) decode(result any) error {
+	f := a.frame
+	switch {
+	case a.ended != nil:
+		return a.ended
+	case f.Kind == protocol.KindError:
+		e := &protocol.ErrorValue{Name: f.Name, Message: f.Message, Code: f.Code}
+		if err := f.Value.Decode(&e.Data); err != nil {
+			return fmt.Errorf("%s: %w (its data cannot be read: %w)", e.Name, e, err)
+		}
+		return fmt.Errorf("%s: %w", e.Name, e)
+	case result == nil:
+		return nil
+	}
+	if err := f.Value.Decode(result); err != nil {
+		return fmt.Errorf("the result does not fit: %w", err)
+	}
+	return nil
+}
