@@ -38,7 +38,7 @@ contextBridge.exposeInMainWorld('api', {
   awkward: Object.keys(awkward),
   invokeAwkward: (name) => tried(() => ipcRenderer.invoke('any', 1, awkward[name]())),
   sendAwkward: (name) => tried(() => ipcRenderer.send('any', 1, awkward[name]())),
-  invokeAborting: (...args) => { controller = new AbortController(); return tried(() => ipcRenderer.invoke(...args, controller.signal)); },
+  invokeAborting: (...args) => { controller = new AbortController(); return tried(() => ipcRenderer.invoke(...args, { signal: controller.signal })); },
   abort: () => controller.abort(),
 });
 `

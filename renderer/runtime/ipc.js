@@ -37,6 +37,14 @@ function settle(id) {
   return call;
 }
 
+// The AbortSignal if a call's last argument is { signal } and nothing else. An AbortSignal cannot be sent, so it cannot be meant for main.
+function signalOf(last) {
+  if (typeof last !== 'object' || last === null || !Object.hasOwn(last, 'signal')) return null;
+  const prototype = Object.getPrototypeOf(last);
+  if ((prototype !== Object.prototype && prototype !== null) || Reflect.ownKeys(last).length !== 1) return null;
+  return last.signal instanceof AbortSignal ? last.signal : null;
+}
+
 class IpcRenderer extends Emitter {
   send(channel, ...args) {
     checkChannel(channel);
@@ -45,11 +53,14 @@ class IpcRenderer extends Emitter {
     sendPacket(codec.send(documentNumber, channel, args));
   }
 
-  // Beyond Electron: an AbortSignal as the last argument, which could not be sent anyway, gives the call up, here and in main.
+  // Beyond Electron: { signal } as the last argument gives the call up, here and in main, when the AbortSignal fires.
   async invoke(channel, ...args) {
     checkChannel(channel);
-    const signal = args.at(-1) instanceof AbortSignal ? args.pop() : null;
-    if (signal) signal.throwIfAborted();
+    const signal = signalOf(args.at(-1));
+    if (signal) {
+      args.pop();
+      signal.throwIfAborted();
+    }
     const refusal = refusalOf(channel);
     if (refusal) throw remoteError(channel, 'Error', refusal, 'ERR_NOT_ALLOWED');
     if (pending.size >= codec.limits.inFlight) throw remoteError(channel, 'Error', `${pending.size} calls wait for an answer already`, 'ERR_LIMIT');
