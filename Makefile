@@ -3,6 +3,7 @@
 EXAMPLE ?= ./examples/notes
 TESTFLAGS ?=
 FUZZTIME ?= 30s
+FUZZONLY ?=
 SOAK ?= 10m
 
 help: ## show this list
@@ -27,8 +28,9 @@ setup-test:
 bench: setup ## measure an app against a raw CEF host, into build/bench.json
 	@scripts/with-runtime.sh go run ./bench
 
-fuzz: ## run every fuzz target for FUZZTIME
-	@scripts/fuzz.sh $(FUZZTIME)
+fuzz: ## run every fuzz target for FUZZTIME, or FUZZONLY=NAME
+	@scripts/setup.sh fuzz
+	@FUZZONLY=$(FUZZONLY) scripts/fuzz.sh $(FUZZTIME)
 
 soak: setup-test ## run the endurance tests for SOAK each
 	@ORIEL_SOAK=$(SOAK) scripts/test.sh -run '^TestSoak' -timeout=0 $(TESTFLAGS)

@@ -37,8 +37,9 @@ static cef_process_message_t *shared_message(const cef_string_t *name, const voi
   if (!builder)
     return NULL;
   cef_process_message_t *message = NULL;
-  if (builder->is_valid(builder)) {
-    memcpy(builder->memory(builder), data, size);
+  void *memory = builder->is_valid(builder) && builder->size(builder) >= size ? builder->memory(builder) : NULL;
+  if (memory) {
+    memcpy(memory, data, size);
     message = builder->build(builder);
   }
   oriel_release(builder);

@@ -2,6 +2,7 @@
 # All the set-up there is: Debian packages, the CEF runtime, the sandbox. Does only what is missing, so it is called every time.
 #
 #   setup.sh test          also what only the tests need
+#   setup.sh fuzz          only the packages, with clang and libFuzzer
 #   CEF_FROM=FILE or URL   take CEF from there
 #   OFFLINE=1              open no connection
 set -euo pipefail
@@ -12,6 +13,8 @@ packages=(
   libnss3 libnspr4 libatk1.0-0 libatk-bridge2.0-0 libcups2 libdrm2 libgbm1 libxkbcommon0 libasound2 libpango-1.0-0 libcairo2
   libxcomposite1 libxdamage1 libxfixes3 libxrandr2 libatspi2.0-0 libgtk-3-0 dbus xvfb
 )
+
+if [ "${1:-}" = fuzz ]; then packages+=(clang libclang-rt-dev); fi
 
 installed() { dpkg-query -W -f='${Status}\n' "$1" 2>/dev/null | grep -q 'ok installed'; }
 
@@ -113,6 +116,7 @@ setup_playwright() {
 
 need_go
 setup_packages
+if [ "${1:-}" = fuzz ]; then exit; fi
 setup_cef
 find_stage quietly # whoever uses it says where it is
 find_cef

@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# build.sh OUTPUT SANITIZERS [FILE.c...]: the C of renderers, and of messages in the main process, with the fake libcef, by ${CC:-gcc}.
+set -euo pipefail
+output=$1 sanitizers=$2
+shift 2
+cd "$(dirname "$0")/.."
+exec "${CC:-gcc}" -std=gnu11 -g -O1 -Wall -Wextra -Werror -fno-omit-frame-pointer -fsanitize="$sanitizers" -fno-sanitize-recover=all \
+  -include fuzz/memory.h -o "$output" \
+  app.c argv.c message.c process.c session.c world.c ../cef/payload.c fuzz/fake.c fuzz/fake_message.c fuzz/fake_v8.c fuzz/fuzz.c "$@"
