@@ -93,6 +93,10 @@ func (w Writer) AppendChunk(dst []byte, stream uint32, value any) ([]byte, error
 	return w.appendValue(dst, KindChunk, stream, value)
 }
 
+// ChunkHead is the number of bytes of the stream's chunk frames before their
+// value.
+func ChunkHead(stream uint32) int { return 2 + len(appendUint(nil, stream)) }
+
 // AppendPost appends a message through the port.
 func (w Writer) AppendPost(dst []byte, port uint32, args ...any) ([]byte, error) {
 	e := newEncoder(appendUint(append(dst, 0x93, byte(KindPost)), port))

@@ -1,6 +1,7 @@
 package protocol
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -95,6 +96,12 @@ type Value struct {
 // Without it they cannot be decoded.
 func (v Value) Bind(l Links) Value {
 	v.l = l
+	return v
+}
+
+// Clone returns v with its bytes copied, so that it does not keep the packet.
+func (v Value) Clone() Value {
+	v.raw = bytes.Clone(v.raw)
 	return v
 }
 

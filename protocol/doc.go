@@ -89,22 +89,22 @@
 //
 // # Streams
 //
-// A value may hold a stream, which its sender writes from then on: chunks, then
-// an end or an abort. Streams are numbered by the writing side, from 1 up; a
+// The values of send, invoke and result may hold streams, which their sender
+// writes from then on: chunks, then an end or an abort. Streams are numbered by the writing side, from 1 up; a
 // number is used again only after the stream's end. The reader answers with
-// credit and stop, and may do so at any time: a stop crosses an end, so that
-// what comes for a number that is no stream (any more) is dropped.
+// credit and stop. These may cross an end; the writer then ignores them.
 //
 // Chunks of kind 0 are bin, ArrayBuffer or a view and may be cut anywhere; each
 // chunk of kind 1 is a value.
 //
-// A stream begins with a credit of [StreamWindow]. A chunk costs the bytes of
-// its value and [ChunkOverhead], but no more than the window, and is sent when
-// there is credit for it; so a chunk as large as the window waits until the
-// reader has nothing left. The reader gives back what chunks have cost as it
-// is done with them. Credit never exceeds the window. A side that sends beyond
-// its credit, or more credit than has been spent, breaks the protocol; its
-// stream ends.
+// A stream begins with a credit of [StreamWindow] bytes. A chunk takes what
+// [ChunkCost] says of it and is sent when there is so much. The reader gives
+// back what chunks have taken as it is done with them, so that the credit never
+// exceeds the window. A side that sends beyond its credit, or gives more than
+// was taken, breaks the protocol; its stream ends.
+//
+// A writer that is told to stop answers with an end, unless it has sent one
+// already; then the number is free again.
 //
 // # Ports
 //

@@ -150,19 +150,25 @@ const (
 	// MaxStreams is how many streams each side of a session may be writing.
 	MaxStreams = 256
 	// StreamWindow is the credit a stream begins with and the most it may have:
-	// what its reader may have to keep.
+	// what its reader may have to keep. The reader gives credit back in quarters
+	// of it.
 	StreamWindow = 1 << 20
-	// MaxStreamBytes bounds what all streams of a session together may have
-	// unread: a chunk that is larger than the window counts only here.
-	MaxStreamBytes = MaxStreams * StreamWindow
-	// ChunkBytes is the size of the chunks that a writer makes of a stream of
-	// bytes: the largest that lets four be on their way.
-	ChunkBytes = StreamWindow/4 - ChunkOverhead
 	// ChunkOverhead is what a chunk costs besides the bytes of its value.
 	ChunkOverhead = 64
+	// MaxChunkCost is the most that a chunk costs, however large it is.
+	MaxChunkCost = StreamWindow / 2
+	// ChunkBytes is how large the chunks are that a writer makes of a stream of
+	// bytes: four of them may be on their way.
+	ChunkBytes = StreamWindow/4 - ChunkOverhead - 5
+	// MaxStreamBytes bounds what the streams of a session together may have
+	// unread, chunks that are larger than they cost included.
+	MaxStreamBytes = MaxStreams * StreamWindow
 	// MaxPorts is how many message ports one session may have.
 	MaxPorts = 1024
 	// MaxSafeInteger is the largest n for which n and n+1 are both exact in
 	// JavaScript. An int beyond it, either way, is a BigInt there.
 	MaxSafeInteger = 1<<53 - 1
 )
+
+// ChunkCost is the credit that a chunk takes whose value has n bytes.
+func ChunkCost(n int) int { return min(n+ChunkOverhead, MaxChunkCost) }

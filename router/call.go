@@ -22,6 +22,7 @@ func Invoke[Out any](ctx context.Context, to Invoker, channel string, args ...an
 // An answer is what ends a call: a result or error frame of the far end, or the end of the session.
 type answer struct {
 	frame *protocol.Frame
+	links *links // the streams in it
 	ended error
 }
 
@@ -106,10 +107,16 @@ func (s *Session) ask(id uint32, channel string, args []any) (err error) {
 	b := buffers.Get().(*buffer)
 	defer b.release()
 	b.begin()
-	if b.packet, err = protocol.AppendInvoke(b.packet, id, channel, args...); err != nil {
+	l := links{session: s, ctx: s.ctx}
+	if b.packet, err = (protocol.Writer{Links: &l}).AppendInvoke(b.packet, id, channel, args...); err == nil {
+		err = s.send(b)
+	}
+	if err != nil {
+		l.drop()
 		return err
 	}
-	return s.send(b)
+	l.start(func(error) {})
+	return nil
 }
 
 // forget takes a call away, if it is still there, without a word to the far end.
@@ -143,10 +150,18 @@ func (s *Session) giveUp(id uint32) {
 
 // answered takes a result or error frame. Each call has one answer; the error is for any other. line.mu is held.
 func (s *Session) answered(f *protocol.Frame) error {
+	ins, err := s.openStreams(f.Streams)
+	if err != nil {
+		return err
+	}
+	l := &links{session: s, ins: ins}
 	if c, open := s.calls.open[f.ID]; open {
 		delete(s.calls.open, f.ID)
-		c <- answer{frame: f}
+		c <- answer{frame: f, links: l}
 		return nil
+	}
+	if ins != nil {
+		go l.closeIns()
 	}
 	if _, late := s.calls.givenUp[f.ID]; late {
 		delete(s.calls.givenUp, f.ID)
@@ -158,9 +173,11 @@ func (s *Session) answered(f *protocol.Frame) error {
 // decode puts the answer where it is wanted.
 func (a answer) decode(result any) error {
 	f := a.frame
-	switch {
-	case a.ended != nil:
+	if a.ended != nil {
 		return a.ended
+	}
+	defer a.links.abandon()
+	switch {
 	case f.Kind == protocol.KindError:
 		e := &protocol.ErrorValue{Name: f.Name, Message: f.Message, Code: f.Code}
 		if err := f.Value.Decode(&e.Data); err != nil {
@@ -170,7 +187,7 @@ func (a answer) decode(result any) error {
 	case result == nil:
 		return nil
 	}
-	if err := f.Value.Decode(result); err != nil {
+	if err := f.Value.Bind(a.links).Decode(result); err != nil {
 		return fmt.Errorf("the result does not fit: %w", err)
 	}
 	return nil

@@ -61,19 +61,24 @@ func (l *Line) admit(d *delivery, m *protocol.Frame) error {
 	if d.left > 0 {
 		size = 0 // the packet has been counted
 	}
-	switch {
-	case m.Kind == protocol.KindInvoke && d.session.open[m.ID] != nil:
-		return fmt.Errorf("%w: request %d is open already", ErrUnexpected, m.ID)
-	case l.held >= protocol.MaxInFlight:
-		return coded("ERR_LIMIT", protocol.ErrLimit, "More than %d messages wait%s", protocol.MaxInFlight, l.behind())
-	case l.bytes+size > protocol.MaxQueuedBytes:
-		return coded("ERR_LIMIT", protocol.ErrLimit, "More than %d bytes wait%s", protocol.MaxQueuedBytes, l.behind())
+	if err := l.full(d, m, size); err != nil {
+		if problem := d.session.refuseStreams(m.Streams); problem != nil {
+			return problem
+		}
+		return err
+	}
+	ins, err := d.session.openStreams(m.Streams)
+	if err != nil {
+		return err
 	}
 	r := &d.first
 	if r.d != nil {
 		r = new(request)
 	}
-	*r = request{d: d, id: m.ID, channel: m.Channel, args: m.Args, ctx: d.ctx}
+	*r = request{d: d, id: m.ID, channel: m.Channel, args: m.Args, ctx: d.ctx, links: links{session: d.session, ins: ins}}
+	if ins != nil {
+		r.args.Bind(&r.links)
+	}
 	if m.Kind == protocol.KindInvoke {
 		r.ctx, r.cancel = context.WithCancelCause(d.ctx)
 		d.session.open[m.ID] = r
@@ -82,6 +87,19 @@ func (l *Line) admit(d *delivery, m *protocol.Frame) error {
 	l.bytes += size
 	d.left++
 	l.waiting = append(l.waiting, r)
+	return nil
+}
+
+// full says why a message cannot be put in line. l.mu is held.
+func (l *Line) full(d *delivery, m *protocol.Frame, size int) error {
+	switch {
+	case m.Kind == protocol.KindInvoke && d.session.open[m.ID] != nil:
+		return fmt.Errorf("%w: request %d is open already", ErrUnexpected, m.ID)
+	case l.held >= protocol.MaxInFlight:
+		return coded("ERR_LIMIT", protocol.ErrLimit, "More than %d messages wait%s", protocol.MaxInFlight, l.behind())
+	case l.bytes+size > protocol.MaxQueuedBytes:
+		return coded("ERR_LIMIT", protocol.ErrLimit, "More than %d bytes wait%s", protocol.MaxQueuedBytes, l.behind())
+	}
 	return nil
 }
 

@@ -35,15 +35,18 @@ type Message struct {
 	channel string
 }
 
-// NewMessage encodes a message. It fails if the channel's name is not allowed or a value cannot be cloned.
-func NewMessage(channel string, args ...any) (Message, error) {
+// NewMessage encodes a message. It fails if the channel's name is not allowed or a value cannot be cloned; streams cannot: each is read
+// once, see [Session.Send].
+func NewMessage(channel string, args ...any) (Message, error) { return newMessage(nil, channel, args) }
+
+func newMessage(l protocol.Links, channel string, args []any) (Message, error) {
 	if err := protocol.ValidChannel(channel); err != nil {
 		return Message{}, fmt.Errorf("ipc: send: %w", err)
 	}
 	m := Message{buffers.Get().(*buffer), channel}
 	m.buffer.begin()
 	var err error
-	if m.buffer.packet, err = protocol.AppendSend(m.buffer.packet, channel, args...); err != nil {
+	if m.buffer.packet, err = (protocol.Writer{Links: l}).AppendSend(m.buffer.packet, channel, args...); err != nil {
 		m.Release()
 		return Message{}, fmt.Errorf("ipc: send on %q: %w", channel, err)
 	}

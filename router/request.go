@@ -18,6 +18,7 @@ type request struct {
 	args    protocol.Args
 	ctx     context.Context
 	cancel  context.CancelCauseFunc // of an invoke
+	links   links
 
 	target   *target // what is being called
 	begun    bool    // the handler has begun; the turn went on
@@ -43,6 +44,10 @@ func (r *request) begin() error {
 
 // answer calls the handler of an invoke and sends what comes of it.
 func (r *request) answer() {
+	r.links.ctx = r.ctx
+	if r.links.ins != nil {
+		context.AfterFunc(r.ctx, r.links.closeIns)
+	}
 	finished := false
 	defer func() {
 		if !finished { // the handler has ended its goroutine
@@ -80,6 +85,7 @@ func (r *request) hear() {
 	s, l := r.d.session, r.d.session.line
 	origin := s.o.Origin
 	defer l.leave(r)
+	defer r.links.abandon()
 	if reserved(r.channel) {
 		if l.o.Reserved != nil {
 			l.o.Reserved(r.d.from, r.channel, &r.args)
@@ -124,6 +130,7 @@ func (r *request) succeed(result any) {
 	b := buffers.Get().(*buffer)
 	defer b.release()
 	if err := r.encode(b, result); err != nil {
+		r.links.drop()
 		r.fail(fmt.Errorf("the result cannot be sent: %w", err))
 		return
 	}
@@ -134,7 +141,7 @@ func (r *request) succeed(result any) {
 func (r *request) encode(b *buffer, result any) (err error) {
 	defer r.recover(&err)
 	b.begin()
-	b.packet, err = protocol.AppendResult(b.packet, r.id, result)
+	b.packet, err = (protocol.Writer{Links: &r.links}).AppendResult(b.packet, r.id, result)
 	return err
 }
 
@@ -177,15 +184,17 @@ func (r *request) encodeError(b *buffer, err error) (problem error) {
 	return problem
 }
 
-// deliver sends the answer, unless nobody waits for it any more.
+// deliver sends the answer, unless nobody waits for it any more. The request's context lives on while streams of the answer are written.
 func (r *request) deliver(b *buffer) {
 	s := r.d.session
-	wanted := s.line.leave(r)
-	r.cancel(nil)
-	if !wanted {
+	if !s.line.leave(r) {
+		r.links.drop()
+		r.cancel(nil)
 		return
 	}
 	if err := s.send(b); err != nil {
 		s.line.o.Log.Debug("answer lost", zap.String("channel", r.channel), zap.Error(err))
+		r.links.drop()
 	}
+	r.links.start(r.cancel)
 }

@@ -42,6 +42,8 @@ type Session struct {
 	calls  calls               // what this side waits for
 	router *Router             // nil until somebody asks for it
 	ended  error               // why; nil while it lives
+
+	streams streams
 }
 
 // Begin begins a session whose messages wait in the line.
@@ -83,15 +85,21 @@ func (s *Session) nearest() *Router {
 	return s.line.o.Router
 }
 
-// Send sends a message to the far end. It fails with the kind [ErrNotAllowed] if that may not use the channel, and with the cause of the
+// Send sends a message to the far end. Streams in it are written from then on; if it fails they are closed. It fails with the kind [ErrNotAllowed] if that may not use the channel, and with the cause of the
 // session's end if it has ended.
 func (s *Session) Send(channel string, args ...any) error {
-	m, err := NewMessage(channel, args...)
+	l := links{session: s, ctx: s.ctx}
+	m, err := newMessage(&l, channel, args)
+	if err == nil {
+		defer m.Release()
+		err = s.SendMessage(m)
+	}
 	if err != nil {
+		l.drop()
 		return err
 	}
-	defer m.Release()
-	return s.SendMessage(m)
+	l.start(func(error) {})
+	return nil
 }
 
 // SendMessage is [Session.Send] for a message that has been encoded already. The message stays the caller's.
@@ -136,6 +144,7 @@ func (s *Session) End(cause error) {
 	s.line.mu.Unlock()
 	if first {
 		s.cancel(cause)
+		s.endStreams(cause)
 		s.o.Link.Close()
 	}
 }
@@ -190,6 +199,10 @@ func (s *Session) Receive(from any, frames []protocol.Frame, size int) error {
 			}
 		case protocol.KindResult, protocol.KindError:
 			if err := s.answered(f); err != nil {
+				problem = err
+			}
+		case protocol.KindChunk, protocol.KindEnd, protocol.KindAbort, protocol.KindCredit, protocol.KindStop:
+			if err := s.stream(f, size); err != nil {
 				problem = err
 			}
 		default:

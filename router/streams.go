@@ -1,0 +1,246 @@
+package router
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"sync/atomic"
+
+	"go.uber.org/zap"
+
+	"github.com/oriel-go/oriel/protocol"
+)
+
+// ErrStreamClosed is what reading a stream fails with that has been closed here, by Close or because its request has ended.
+var ErrStreamClosed = errors.New("ipc: the stream is closed")
+
+// streams are those of a session, in both directions.
+type streams struct {
+	mu     sync.Mutex
+	in     map[uint32]*inStream // whose writer has not ended them
+	out    map[uint32]*outStream
+	last   uint32 // the number given last
+	live   int    // in streams that are neither closed nor read to their end
+	unread int    // bytes in them
+	ended  error
+}
+
+// maxRefused is how many streams may be on their way here that have been refused, besides those that are open.
+const maxRefused = protocol.MaxStreams
+
+// openStreams begins to take the streams that came with a message. If there are too many they are refused: what comes for them is dropped.
+func (s *Session) openStreams(refs []protocol.StreamRef) ([]*inStream, error) {
+	if len(refs) == 0 {
+		return nil, nil
+	}
+	t := &s.streams
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.live+len(refs) > protocol.MaxStreams {
+		if err := t.refuse(s, refs); err != nil {
+			return nil, err
+		}
+		return nil, coded("ERR_LIMIT", protocol.ErrLimit, "More than %d streams are open", protocol.MaxStreams)
+	}
+	return t.open(s, refs)
+}
+
+// refuseStreams refuses the streams that came with a message which is not taken.
+func (s *Session) refuseStreams(refs []protocol.StreamRef) error {
+	if len(refs) == 0 {
+		return nil
+	}
+	s.streams.mu.Lock()
+	defer s.streams.mu.Unlock()
+	return s.streams.refuse(s, refs)
+}
+
+func (t *streams) refuse(s *Session, refs []protocol.StreamRef) error {
+	if len(t.in)+len(refs) > protocol.MaxStreams+maxRefused {
+		return fmt.Errorf("%w: %d streams more", ErrUnexpected, len(refs))
+	}
+	ins, err := t.open(s, refs)
+	for _, in := range ins {
+		in.leave()
+	}
+	if ins != nil {
+		go s.tell(func(p []byte) []byte {
+			for _, in := range ins {
+				p = protocol.AppendStop(p, in.ref.ID)
+			}
+			return p
+		})
+	}
+	return err
+}
+
+func (t *streams) open(s *Session, refs []protocol.StreamRef) ([]*inStream, error) {
+	if t.in == nil {
+		t.in = map[uint32]*inStream{}
+	}
+	ins := make([]*inStream, 0, len(refs))
+	for _, ref := range refs {
+		if t.in[ref.ID] != nil {
+			for _, in := range ins {
+				in.leave()
+				delete(t.in, in.ref.ID)
+			}
+			return nil, fmt.Errorf("%w: stream %d is open already", ErrUnexpected, ref.ID)
+		}
+		in := &inStream{session: s, ref: ref, credit: protocol.StreamWindow, done: make(chan struct{}), err: t.ended}
+		in.cond.L = &t.mu
+		t.in[ref.ID] = in
+		t.live++
+		ins = append(ins, in)
+	}
+	return ins, nil
+}
+
+// stream takes a frame about a stream. It calls no code of the app.
+func (s *Session) stream(f *protocol.Frame, packet int) error {
+	t := &s.streams
+	t.mu.Lock()
+	in, out := t.in[f.ID], t.out[f.ID]
+	defer t.mu.Unlock()
+	switch f.Kind {
+	case protocol.KindCredit:
+		if out != nil {
+			return out.grant(int(f.Credit))
+		}
+		return nil // it has crossed the end
+	case protocol.KindStop:
+		if out != nil {
+			out.halt(ErrCanceled)
+		}
+		return nil
+	}
+	if in == nil {
+		return fmt.Errorf("%w: %v of stream %d, which is not open", ErrUnexpected, f.Kind, f.ID)
+	}
+	switch f.Kind {
+	case protocol.KindChunk:
+		return in.take(f, packet)
+	case protocol.KindAbort:
+		e := &protocol.ErrorValue{Name: f.Name, Message: f.Message, Code: f.Code}
+		if err := f.Value.Decode(&e.Data); err != nil {
+			e.Data = nil
+		}
+		in.complete(fmt.Errorf("%s: %w", e.Name, e))
+	case protocol.KindEnd:
+		in.complete(io.EOF)
+	}
+	return nil
+}
+
+// endStreams ends all streams with the session.
+func (s *Session) endStreams(cause error) {
+	t := &s.streams
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.ended = cause
+	for _, in := range t.in {
+		in.complete(cause)
+	}
+	for _, out := range t.out {
+		out.halt(cause)
+	}
+}
+
+// tell sends a frame that appends makes, unless the session has ended.
+func (s *Session) tell(appends func(packet []byte) []byte) {
+	b := buffers.Get().(*buffer)
+	defer b.release()
+	b.begin()
+	b.packet = appends(b.packet)
+	if err := s.send(b); err != nil {
+		s.line.o.Log.Debug("lost a word about a stream", zap.Error(err))
+	}
+}
+
+// links are the streams of one message: those that came with it and those that leave with its answer. It finds and numbers them for package
+// protocol.
+type links struct {
+	session *Session
+	ctx     context.Context // of what writes the streams
+	ins     []*inStream
+	outs    []*outStream
+}
+
+// InStream returns a stream that came with the message.
+func (l *links) InStream(ref protocol.StreamRef) (protocol.Stream, error) {
+	for _, in := range l.ins {
+		if in.ref == ref {
+			in.session.streams.mu.Lock()
+			in.claimed = true
+			in.session.streams.mu.Unlock()
+			return in, nil
+		}
+	}
+	return nil, fmt.Errorf("%w: stream %d did not come with this message", ErrUnexpected, ref.ID)
+}
+
+// OutStream numbers a stream that is to leave.
+func (l *links) OutStream(source protocol.Source) (uint32, error) {
+	out, err := l.session.write(l.ctx, source)
+	if err != nil {
+		return 0, err
+	}
+	l.outs = append(l.outs, out)
+	return out.id, nil
+}
+
+var errNoPorts = errors.New("ipc: ports cannot come this way")
+
+// InPort refuses.
+func (l *links) InPort(uint32) (protocol.Port, error) { return nil, errNoPorts }
+
+// OutPort refuses.
+func (l *links) OutPort(protocol.Port) (uint32, error) { return 0, errNoPorts }
+
+// abandon closes the streams that came and that nobody has taken.
+func (l *links) abandon() {
+	for _, in := range l.ins {
+		in.session.streams.mu.Lock()
+		claimed := in.claimed
+		in.session.streams.mu.Unlock()
+		if !claimed {
+			_ = in.Close()
+		}
+	}
+}
+
+// closeIns closes the streams that came.
+func (l *links) closeIns() {
+	for _, in := range l.ins {
+		_ = in.Close()
+	}
+}
+
+// drop forgets the streams that were to leave with a message that is not sent.
+func (l *links) drop() {
+	for _, out := range l.outs {
+		out.drop()
+	}
+	l.outs = nil
+}
+
+// start begins to write the streams that have left and calls done, at once if there is none, when the last of them has ended, with the
+// reason if it was halted.
+func (l *links) start(done func(cause error)) {
+	outs := l.outs
+	if len(outs) == 0 {
+		done(nil)
+		return
+	}
+	left := new(atomic.Int32)
+	left.Store(int32(len(outs)))
+	for _, out := range outs {
+		go out.run(func(cause error) {
+			if left.Add(-1) == 0 {
+				done(cause)
+			}
+		})
+	}
+}
