@@ -9,6 +9,7 @@ function createHalf() {
   'use strict';
 
   const uncurry = Function.prototype.bind.bind(Function.prototype.call);
+  const call = uncurry(Function.prototype.call);
   const getter = (prototype, key) => uncurry(Object.getOwnPropertyDescriptor(prototype, key).get);
   const world = globalThis;
   const { apply, defineProperty, getPrototypeOf, setPrototypeOf, has } = Reflect;
@@ -44,14 +45,13 @@ function createHalf() {
   const weakGet = uncurry(WeakMap.prototype.get);
   const weakSet = uncurry(WeakMap.prototype.set);
   const PromiseConstructor = Promise;
+  const promiseParts = uncurry(Promise.withResolvers);
   const promiseThen = uncurry(Promise.prototype.then);
   const Bytes = Uint8Array;
   const TypedArrayPrototype = getPrototypeOf(Uint8Array.prototype);
   const typedArrayKind = getter(TypedArrayPrototype, Symbol.toStringTag);
   const typedArraySet = uncurry(TypedArrayPrototype.set);
   const typedArrayBuffer = getter(TypedArrayPrototype, 'buffer');
-  const typedArrayOffset = getter(TypedArrayPrototype, 'byteOffset');
-  const typedArrayLength = getter(TypedArrayPrototype, 'byteLength');
   const viewBuffer = getter(DataView.prototype, 'buffer');
   const viewOffset = getter(DataView.prototype, 'byteOffset');
   const viewLength = getter(DataView.prototype, 'byteLength');
@@ -91,8 +91,8 @@ function createHalf() {
 
   // What the other half calls to build values of this world. None of it runs code that a page could have put anywhere.
 
+  // Each key that is ever read is the table's own. Without a prototype, V8 would make slow dictionaries of it and of the states below.
   const table = {
-    __proto__: null,
     makeObject: () => ({}),
     setProperty(object, key, value) {
       // Object.prototype is immutable upwards, so this one test says whether an assignment would find a setter.
@@ -127,15 +127,11 @@ function createHalf() {
     wrapElement: dom.wrapElement,
     wrapBlob: dom.wrapBlob,
     makeBuffer: (buffer, offset, length) => copyBytes(buffer, offset, length),
-    makeView: (kind, buffer, offset, length) => new viewConstructors[kind](copyBytes(buffer, offset, length)),
-    makeDeferred() {
-      const deferred = { __proto__: null, promise: undefined, resolve: undefined, reject: undefined };
-      deferred.promise = new PromiseConstructor((resolve, reject) => {
-        deferred.resolve = resolve;
-        deferred.reject = reject;
-      });
-      return deferred;
-    },
+    makeDataView: (buffer, offset, length) => new viewConstructors.DataView(copyBytes(buffer, offset, length)),
+    // A constructor reads nothing of a typed array but its slots, and makes a buffer of its own world.
+    makeBytes: (array) => new Bytes(array),
+    makeTyped: (kind, array) => new viewConstructors[kind](array),
+    makeDeferred: () => promiseParts(PromiseConstructor),
     settle(deferred, fulfilled, value) {
       const settle = fulfilled ? deferred.resolve : deferred.reject;
       settle(value);
@@ -191,7 +187,7 @@ function createHalf() {
   }
 
   // What one call has copied so far, so that an object that comes twice is copied once. The first needs no Map.
-  const newState = (freezing) => ({ __proto__: null, first: undefined, firstMade: undefined, seen: null, freezing, inData: false });
+  const newState = (freezing) => ({ first: undefined, firstMade: undefined, seen: null, freezing, inData: false });
 
   function remember(state, value, made) {
     if (state.first === undefined) {
@@ -231,7 +227,7 @@ function createHalf() {
     // Without a parent to stand for `this`, any proxy will do: so a function that went out and came home goes out as itself again.
     if (known !== undefined && (parent === undefined || known.parent === parent) && !state.freezing) return known.proxy;
     const proxy = theirs.makeFunction(makeInvoke(value, parent), value);
-    if (known === undefined) weakSet(proxies, value, { __proto__: null, parent, proxy });
+    if (known === undefined) weakSet(proxies, value, { parent, proxy });
     if (state.freezing) theirs.freeze(proxy);
     return proxy;
   }
@@ -242,10 +238,14 @@ function createHalf() {
     return (count, first, second) => {
       let result;
       try {
-        result = apply(target, parent, count === 0 ? [] : count === 1 ? [first] : count === 2 ? [first, second] : first);
+        if (count === 0) result = call(target, parent);
+        else if (count === 1) result = call(target, parent, first);
+        else if (count === 2) result = call(target, parent, first, second);
+        else result = apply(target, parent, first);
       } catch (thrown) {
         return theirs.fail(copyThrown(thrown));
       }
+      if (result === undefined) return undefined;
       try {
         return copy(result, newState(false), 0, undefined);
       } catch {
@@ -350,12 +350,10 @@ function createHalf() {
 
   function copyView(value) {
     const kind = typedArrayKind(value);
-    const typed = kind !== undefined;
-    const buffer = typed ? typedArrayBuffer(value) : viewBuffer(value);
+    const buffer = kind === undefined ? viewBuffer(value) : typedArrayBuffer(value);
     if (!hasBrand(bufferLength, buffer)) return refuse(new ErrorConstructor(UNCLONEABLE)); // shared memory
-    const offset = typed ? typedArrayOffset(value) : viewOffset(value);
-    const length = typed ? typedArrayLength(value) : viewLength(value);
-    return theirs.makeView(typed ? kind : 'DataView', buffer, offset, length);
+    if (kind === undefined) return theirs.makeDataView(buffer, viewOffset(value), viewLength(value));
+    return kind === 'Uint8Array' ? theirs.makeBytes(value) : theirs.makeTyped(kind, value);
   }
 
   function copyRegExp(value) {
@@ -392,7 +390,7 @@ function createHalf() {
 
   // Objects with a nature of their own, told apart by their internal slots and by nothing else.
   const natures = [];
-  const nature = (prototype, is, copy, isCopy = true) => { natures.push(freeze({ __proto__: null, prototype, is, copy, isCopy })); };
+  const nature = (prototype, is, copy, isCopy = true) => { natures.push(freeze({ prototype, is, copy, isCopy })); };
   const leaf = (make) => (value, state) => {
     const made = make(value);
     remember(state, value, made);
