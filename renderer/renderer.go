@@ -35,7 +35,7 @@ const WorldName = "oriel"
 var runtime embed.FS
 
 // fragments of the runtime in the order in which they are joined.
-var fragments = []string{"world", "world_dom", "handshake",
+var fragments = []string{"world", "world_dom", "outbox", "handshake",
 	"codec_tables", "codec_natures", "codec_values", "codec_decode", "codec",
 	"rules", "emitter", "handlers", "ipc", "bridge", "process", "modules", "preload"}
 

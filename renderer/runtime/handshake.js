@@ -18,6 +18,9 @@ const documentNumber = (() => {
   return number[0];
 })();
 
+const outbox = createOutbox(native.send);
+addEventListener('pagehide', outbox.leave, { capture: true });
+
 function sendPacket(packet) {
-  native.send(packet.buffer, packet.length);
+  outbox.send(packet);
 }

@@ -2,9 +2,13 @@
 
 // Why a channel may not be used from here, or null. Main checks again, with the origin that it knows the frame by; here a refused
 // call costs no message.
+const permitted = new Set(); // channels found to be usable; a document's origin does not change
+
 function refusalOf(channel) {
+  if (permitted.has(channel)) return null;
   if (channel.startsWith(rules.RESERVED)) return `Channel names that start with '${rules.RESERVED}' are reserved`;
   if (!rules.allowed(CONFIG.allow || [], location.origin, channel)) return `Channel '${channel}' is not allowed for origin '${location.origin}'`;
+  if (permitted.size < 1000) permitted.add(channel);
   return null;
 }
 
@@ -45,6 +49,36 @@ function signalOf(last) {
   return last.signal instanceof AbortSignal ? last.signal : null;
 }
 
+// Sends the request of an invoke and keeps what settles its promise. Throws before anything is pending or sent.
+function request(channel, args, resolve, reject) {
+  checkChannel(channel);
+  const signal = signalOf(args.at(-1));
+  if (signal) {
+    args.pop();
+    signal.throwIfAborted();
+  }
+  const refusal = refusalOf(channel);
+  if (refusal) throw remoteError(channel, 'Error', refusal, 'ERR_NOT_ALLOWED');
+  if (pending.size >= codec.limits.inFlight) throw remoteError(channel, 'Error', `${pending.size} calls wait for an answer already`, 'ERR_LIMIT');
+  const id = nextId();
+  const packet = codec.invoke(documentNumber, id, channel, args);
+  const call = { channel, resolve, reject, signal, abort: null };
+  pending.set(id, call);
+  try {
+    sendPacket(packet);
+  } catch (error) {
+    pending.delete(id);
+    throw error;
+  }
+  if (!signal) return;
+  call.abort = () => {
+    settle(id);
+    sendPacket(codec.cancel(documentNumber, id));
+    reject(signal.reason);
+  };
+  signal.addEventListener('abort', call.abort);
+}
+
 class IpcRenderer extends Emitter {
   send(channel, ...args) {
     checkChannel(channel);
@@ -54,34 +88,8 @@ class IpcRenderer extends Emitter {
   }
 
   // Beyond Electron: { signal } as the last argument gives the call up, here and in main, when the AbortSignal fires.
-  async invoke(channel, ...args) {
-    checkChannel(channel);
-    const signal = signalOf(args.at(-1));
-    if (signal) {
-      args.pop();
-      signal.throwIfAborted();
-    }
-    const refusal = refusalOf(channel);
-    if (refusal) throw remoteError(channel, 'Error', refusal, 'ERR_NOT_ALLOWED');
-    if (pending.size >= codec.limits.inFlight) throw remoteError(channel, 'Error', `${pending.size} calls wait for an answer already`, 'ERR_LIMIT');
-    const id = nextId();
-    const packet = codec.invoke(documentNumber, id, channel, args); // throws before anything is pending
-    return new Promise((resolve, reject) => {
-      const abort = signal && (() => {
-        settle(id);
-        sendPacket(codec.cancel(documentNumber, id));
-        reject(signal.reason);
-      });
-      pending.set(id, { channel, resolve, reject, signal, abort });
-      try {
-        sendPacket(packet);
-      } catch (error) {
-        pending.delete(id);
-        reject(error);
-        return;
-      }
-      if (signal) signal.addEventListener('abort', abort);
-    });
+  invoke(channel, ...args) {
+    return new Promise((resolve, reject) => { request(channel, args, resolve, reject); }); // what is thrown in it rejects it
   }
 
   // Beyond Electron: what main's Invoke asks. The event has a signal that fires when main gives the request up.
