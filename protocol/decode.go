@@ -34,6 +34,9 @@ func (a *Args) Bind(l Links) { a.l = l }
 // Len returns the number of arguments.
 func (a *Args) Len() int { return a.n }
 
+// Size returns the bytes that the arguments take encoded.
+func (a *Args) Size() int { return len(a.raw) }
+
 // Decode decodes argument i, from 0, into the value that into points to, as
 // [DecodeValue] does. An argument that is not there is undefined.
 func (a *Args) Decode(i int, into any) error {

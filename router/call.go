@@ -115,6 +115,9 @@ func (s *Session) ask(id uint32, channel string, args []any) (err error) {
 		l.drop()
 		return err
 	}
+	c := s.line.o.Router.stats.named(channel)
+	c.asked.Add(1)
+	c.went(b)
 	l.start(func(error) {})
 	return nil
 }

@@ -2,6 +2,7 @@ package router
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -16,7 +17,7 @@ import (
 type LineOptions struct {
 	// Context is the parent of every session's; nil means [context.Background].
 	Context context.Context
-	Router  *Router
+	Router  *Router // nil means one of its own, that no app knows
 	// Reserved hears messages on channels that are Oriel's own; from is what [Session.Receive] was told. May be nil.
 	Reserved func(from any, channel string, args Args)
 	Log      *zap.Logger // nil means none
@@ -45,6 +46,9 @@ func NewLine(o LineOptions) *Line {
 	if o.Log == nil {
 		o.Log = zap.NewNop()
 	}
+	if o.Router == nil {
+		o.Router = NewRouter(nil)
+	}
 	if o.Context == nil {
 		o.Context = context.Background()
 	}
@@ -61,7 +65,11 @@ func (l *Line) admit(d *delivery, m *protocol.Frame) error {
 	if d.left > 0 {
 		size = 0 // the packet has been counted
 	}
+	c := l.o.Router.stats.find(m.Channel)
 	if err := l.full(d, m, size); err != nil {
+		if errors.Is(err, protocol.ErrLimit) {
+			c.failed("ERR_LIMIT")
+		}
 		if problem := d.session.refuseStreams(m.Streams); problem != nil {
 			return problem
 		}
@@ -75,7 +83,7 @@ func (l *Line) admit(d *delivery, m *protocol.Frame) error {
 	if r.d != nil {
 		r = new(request)
 	}
-	*r = request{d: d, id: m.ID, channel: m.Channel, args: m.Args, ctx: d.ctx, links: links{session: d.session, ins: ins}}
+	*r = request{d: d, id: m.ID, channel: m.Channel, args: m.Args, ctx: d.ctx, counters: c, links: links{session: d.session, ins: ins}}
 	if ins != nil {
 		r.args.Bind(&r.links)
 	}
@@ -83,6 +91,7 @@ func (l *Line) admit(d *delivery, m *protocol.Frame) error {
 		r.ctx, r.cancel = context.WithCancelCause(d.ctx)
 		d.session.open[m.ID] = r
 	}
+	r.counters.came(m)
 	l.held++
 	l.bytes += size
 	d.left++
@@ -119,6 +128,7 @@ func (l *Line) leave(r *request) (wanted bool) {
 		return false
 	}
 	r.done = true
+	r.counters.left(r.d.at)
 	l.held--
 	if r.d.left--; r.d.left == 0 {
 		l.bytes -= r.d.size

@@ -20,10 +20,11 @@ type request struct {
 	cancel  context.CancelCauseFunc // of an invoke
 	links   links
 
-	target   *target // what is being called
-	begun    bool    // the handler has begun; the turn went on
-	done     bool    // the line has forgotten it; Line.mu
-	unwanted bool    // the far end gave it up; Line.mu
+	counters *counters // of the channel
+	target   *target   // what is being called
+	begun    bool      // the handler has begun; the turn went on
+	done     bool      // the line has forgotten it; Line.mu
+	unwanted bool      // the far end gave it up; Line.mu
 }
 
 // asked reports that the far end waits for an answer.
@@ -93,12 +94,17 @@ func (r *request) hear() {
 		return
 	}
 	if !s.o.Allowed(r.channel) {
+		r.counters.failed("ERR_NOT_ALLOWED")
 		l.noise.Warn("message refused", zap.String("origin", origin), zap.Error(notAllowed(r.channel, origin)))
 		return
 	}
 	for _, r.target = range s.nearest().listenersFor(r.channel) {
-		switch _, err := r.call(); {
-		case err == nil || err == errTaken:
+		_, err := r.call()
+		if err == nil || err == errTaken {
+			continue
+		}
+		r.counters.failed(r.describe(err).Code)
+		switch {
 		case isRefusal(err):
 			l.noise.Warn("message refused", zap.String("channel", r.channel), zap.String("origin", origin), r.text(err))
 		default:
@@ -134,7 +140,7 @@ func (r *request) succeed(result any) {
 		r.fail(fmt.Errorf("the result cannot be sent: %w", err))
 		return
 	}
-	r.deliver(b)
+	r.deliver(b, nil)
 }
 
 // encode runs code of the app too: values may encode themselves.
@@ -155,13 +161,15 @@ func (r *request) fail(err error) {
 	}
 	b := buffers.Get().(*buffer)
 	defer b.release()
-	if problem := r.encodeError(b, err); problem != nil {
+	e := r.describe(err)
+	if problem := r.encodeError(b, e); problem != nil {
 		l.o.Log.Error("an error's data cannot be sent", zap.String("channel", r.channel), zap.Error(problem))
 	}
-	if len(b.packet) == protocol.HeaderSize { // describing the error has failed
-		b.packet, _ = protocol.AppendError(b.packet, r.id, protocol.AsError(errPanic))
+	if len(b.packet) == protocol.HeaderSize { // encoding the data has panicked
+		e = protocol.AsError(errPanic)
+		b.packet, _ = protocol.AppendError(b.packet, r.id, e)
 	}
-	r.deliver(b)
+	r.deliver(b, &e)
 }
 
 // text is err for the log. It is code of the app.
@@ -176,22 +184,40 @@ func (r *request) text(err error) (field zap.Field) {
 	return zap.String("error", err.Error())
 }
 
-// encodeError runs code of the app too: errors tell their text, code and data themselves.
-func (r *request) encodeError(b *buffer, err error) (problem error) {
+// describe runs code of the app too: errors tell their text, code and data themselves.
+func (r *request) describe(err error) (e protocol.ErrorValue) {
+	var problem error
+	defer func() {
+		if problem != nil {
+			e = protocol.AsError(problem)
+		}
+	}()
+	defer r.recover(&problem)
+	return protocol.AsError(err)
+}
+
+// encodeError runs code of the app too: data may encode itself.
+func (r *request) encodeError(b *buffer, e protocol.ErrorValue) (problem error) {
 	b.begin()
 	defer r.recover(&problem)
-	b.packet, problem = protocol.AppendError(b.packet, r.id, protocol.AsError(err))
+	b.packet, problem = protocol.AppendError(b.packet, r.id, e)
 	return problem
 }
 
-// deliver sends the answer, unless nobody waits for it any more. The request's context lives on while streams of the answer are written.
-func (r *request) deliver(b *buffer) {
+// deliver sends the answer, which tells of e unless that is nil. It is counted only, and not sent, if nobody waits for it any more. The request's
+// context lives on while streams of the answer are written.
+func (r *request) deliver(b *buffer, e *protocol.ErrorValue) {
 	s := r.d.session
 	if !s.line.leave(r) {
+		r.counters.canceled.Add(1)
 		r.links.drop()
 		r.cancel(nil)
 		return
 	}
+	if e != nil {
+		r.counters.failed(e.Code)
+	}
+	r.counters.went(b)
 	if err := s.send(b); err != nil {
 		s.line.o.Log.Debug("answer lost", zap.String("channel", r.channel), zap.Error(err))
 		r.links.drop()

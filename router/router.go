@@ -12,6 +12,7 @@ import (
 // A Router knows handlers and listeners: those of an app, of a window, of a session. Its methods may be called from any goroutine.
 type Router struct {
 	parent *Router
+	stats  *stats // of the root, for all below it
 
 	mu        sync.RWMutex
 	handlers  map[string]*target
@@ -30,7 +31,13 @@ func (t *target) take() bool { return t.once == nil || t.once() }
 
 // NewRouter returns a router whose misses go to parent, which may be nil.
 func NewRouter(parent *Router) *Router {
-	return &Router{parent: parent, handlers: map[string]*target{}, listeners: map[string][]*target{}}
+	r := &Router{parent: parent, handlers: map[string]*target{}, listeners: map[string][]*target{}}
+	if parent != nil {
+		r.stats = parent.stats
+	} else {
+		r.stats = newStats()
+	}
+	return r
 }
 
 // mustBeValid panics if an app cannot use the channel.
@@ -55,6 +62,7 @@ func (r *Router) handle(channel string, once bool, call func(*request) (any, err
 		panic(fmt.Sprintf("Attempted to register a second handler for '%s'", channel))
 	}
 	r.handlers[channel] = t
+	r.stats.named(channel)
 }
 
 func (r *Router) removeHandler(channel string, t *target) bool {
@@ -76,6 +84,7 @@ func (r *Router) on(channel string, once bool, call func(*request) (any, error))
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.listeners[channel] = append(slices.Clip(r.listeners[channel]), t)
+	r.stats.named(channel)
 	return func() { r.removeListener(channel, t) }
 }
 

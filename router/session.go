@@ -3,6 +3,7 @@ package router
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -113,6 +114,9 @@ func (s *Session) SendMessage(m Message) error {
 	if err := s.send(m.buffer); err != nil {
 		return fmt.Errorf("ipc: send on %q: %w", m.channel, err)
 	}
+	c := s.line.o.Router.stats.named(m.channel)
+	c.sent.Add(1)
+	c.went(m.buffer)
 	return nil
 }
 
@@ -155,6 +159,7 @@ type delivery struct {
 	from    any
 	ctx     context.Context // what listeners get
 	size    int             // bytes of the packet
+	at      time.Duration   // when it came, from epoch
 	left    int             // messages that still hold it; Line.mu
 	first   request         // room for the first of them, which is mostly the only one
 }
@@ -175,7 +180,7 @@ func Current(ctx context.Context) (s *Session, from any) {
 // dropped; the error says why.
 func (s *Session) Receive(from any, frames []protocol.Frame, size int) error {
 	l := s.line
-	d := &delivery{session: s, from: from, size: size}
+	d := &delivery{session: s, from: from, size: size, at: now()}
 	d.ctx = context.WithValue(s.ctx, deliveryKey{}, d)
 	b := buffers.Get().(*buffer)
 	defer b.release()
