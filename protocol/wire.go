@@ -165,6 +165,13 @@ const (
 	MaxStreamBytes = MaxStreams * StreamWindow
 	// MaxPorts is how many message ports one session may have.
 	MaxPorts = 1024
+	// MaxViolations is how many packets that no renderer sends which keeps to the
+	// protocol main takes from one process before it kills that: malformed ones,
+	// frames that are out of place, channels that are not allowed.
+	MaxViolations = 1000
+	// MaxHellos is how many documents may begin in a frame between two of which
+	// Chromium tells. More are violations.
+	MaxHellos = 16
 	// MaxSafeInteger is the largest n for which n and n+1 are both exact in
 	// JavaScript. An int beyond it, either way, is a BigInt there.
 	MaxSafeInteger = 1<<53 - 1

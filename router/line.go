@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"time"
 
 	"go.uber.org/zap"
-	"go.uber.org/zap/zapcore"
 
 	"github.com/oriel-go/oriel/protocol"
 )
@@ -20,7 +18,10 @@ type LineOptions struct {
 	Router  *Router // nil means one of its own, that no app knows
 	// Reserved hears messages on channels that are Oriel's own; from is what [Session.Receive] was told. May be nil.
 	Reserved func(from any, channel string, args Args)
-	Log      *zap.Logger // nil means none
+	// Refused hears of messages on channels that their sender may not use, which a far end that keeps to the protocol does not send. It is
+	// called on any goroutine and must not block. May be nil.
+	Refused func(err error)
+	Log     *zap.Logger // nil means none
 }
 
 // A Line is where messages wait for their turn, in the order they came, across the sessions of one place. One goroutine at a time has the
@@ -52,9 +53,7 @@ func NewLine(o LineOptions) *Line {
 	if o.Context == nil {
 		o.Context = context.Background()
 	}
-	l := &Line{o: o, noise: o.Log.WithOptions(zap.WrapCore(func(c zapcore.Core) zapcore.Core {
-		return zapcore.NewSamplerWithOptions(c, time.Second, 20, 1000)
-	}))}
+	l := &Line{o: o, noise: Quiet(o.Log, 20)}
 	l.work = l.takeTurn
 	return l
 }
@@ -118,6 +117,13 @@ func (l *Line) behind() string {
 		return ""
 	}
 	return fmt.Sprintf(", behind a listener on '%s'", l.hearing)
+}
+
+// refused tells of a message on a channel that its sender may not use.
+func (l *Line) refused(err error) {
+	if l.o.Refused != nil {
+		l.o.Refused(err)
+	}
 }
 
 // leave forgets a message that is done with, and reports whether an answer is still wanted.

@@ -56,7 +56,9 @@ func (r *request) answer() {
 		}
 	}()
 	if s := r.d.session; !s.o.Allowed(r.channel) {
-		r.refuse(notAllowed(r.channel, s.o.Origin))
+		err := notAllowed(r.channel, s.o.Origin)
+		s.line.refused(err)
+		r.refuse(err)
 	} else if result, err := r.ask(); err == nil {
 		r.succeed(result)
 	} else {
@@ -95,7 +97,9 @@ func (r *request) hear() {
 	}
 	if !s.o.Allowed(r.channel) {
 		r.counters.failed("ERR_NOT_ALLOWED")
-		l.noise.Warn("message refused", zap.String("origin", origin), zap.Error(notAllowed(r.channel, origin)))
+		err := notAllowed(r.channel, origin)
+		l.refused(err)
+		l.noise.Warn("message refused", zap.String("origin", origin), zap.Error(err))
 		return
 	}
 	for _, r.target = range s.nearest().listenersFor(r.channel) {

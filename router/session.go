@@ -2,6 +2,7 @@ package router
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -192,7 +193,7 @@ func (s *Session) Receive(from any, frames []protocol.Frame, size int) error {
 		switch f.Kind {
 		case protocol.KindInvoke, protocol.KindSend:
 			if err := l.admit(d, f); err != nil {
-				problem = err
+				problem = worse(problem, err)
 				if f.Kind == protocol.KindInvoke && s.open[f.ID] == nil {
 					b.packet, _ = protocol.AppendError(b.packet, f.ID, protocol.AsError(err))
 				}
@@ -204,14 +205,14 @@ func (s *Session) Receive(from any, frames []protocol.Frame, size int) error {
 			}
 		case protocol.KindResult, protocol.KindError:
 			if err := s.answered(f); err != nil {
-				problem = err
+				problem = worse(problem, err)
 			}
 		case protocol.KindChunk, protocol.KindEnd, protocol.KindAbort, protocol.KindCredit, protocol.KindStop:
 			if err := s.stream(f, size); err != nil {
 				problem = err
 			}
 		default:
-			problem = fmt.Errorf("%w: %v is nothing that a page may send", ErrUnexpected, f.Kind)
+			problem = worse(problem, fmt.Errorf("%w: %v is nothing that a page may send", ErrUnexpected, f.Kind))
 		}
 	}
 	start := l.claim()
@@ -221,8 +222,16 @@ func (s *Session) Receive(from any, frames []protocol.Frame, size int) error {
 	}
 	if len(b.packet) > protocol.HeaderSize {
 		if err := s.send(b); err != nil {
-			l.o.Log.Warn("answers lost", zap.Error(err))
+			l.noise.Warn("answers lost", zap.Error(err))
 		}
 	}
 	return problem
+}
+
+// worse is the one of two problems of a packet that its sender is to be told apart by: nobody sends what is unexpected by mistake.
+func worse(problem, err error) error {
+	if errors.Is(problem, ErrUnexpected) {
+		return problem
+	}
+	return err
 }

@@ -35,7 +35,7 @@ type held struct {
 func (p *Peer) hello(c Conn, number uint32, messages []protocol.Frame, size int) error {
 	var url string
 	if len(messages) < 2 || messages[1].Kind != protocol.KindSend || messages[1].Channel != documentChannel || messages[1].Args.Decode(0, &url) != nil {
-		return fmt.Errorf("ipc: document %d says hello without its address", number)
+		return fmt.Errorf("%w: document %d says hello without its address", ErrUnexpected, number)
 	}
 	messages = messages[2:]
 	p.mu.Lock()
@@ -45,7 +45,11 @@ func (p *Peer) hello(c Conn, number uint32, messages []protocol.Frame, size int)
 	}
 	if f, e := p.frame, p.early; f != nil && f.session.Document() == number || e != nil && e.number == number {
 		p.mu.Unlock()
-		return fmt.Errorf("ipc: document %d says hello twice", number)
+		return fmt.Errorf("%w: document %d says hello twice", ErrUnexpected, number)
+	}
+	if p.hellos++; p.hellos > protocol.MaxHellos {
+		p.mu.Unlock()
+		return fmt.Errorf("%w: %d documents begin where Chromium knows of one", ErrUnexpected, p.hellos)
 	}
 	p.drop(nil)
 	e := &early{frameID: c.Sender.FrameID, url: url, number: number, link: c.Connect()}
@@ -55,7 +59,7 @@ func (p *Peer) hello(c Conn, number uint32, messages []protocol.Frame, size int)
 	p.early = e
 	p.mu.Unlock()
 	if url == c.Sender.URL {
-		return p.Committed(c.Sender)
+		return p.open(c.Sender)
 	}
 	return nil
 }
@@ -86,6 +90,14 @@ func (p *Peer) drop(frameID *string) {
 
 // Committed tells that Chromium knows a new document in the frame: s names it. An early one that says it is this one begins.
 func (p *Peer) Committed(s Sender) error {
+	p.mu.Lock()
+	p.hellos = 0
+	p.mu.Unlock()
+	return p.open(s)
+}
+
+// open lets the early document begin, if there is one and it is s, and gives it what it has said meanwhile.
+func (p *Peer) open(s Sender) error {
 	f, packets, err := p.begin(s)
 	if f == nil {
 		return err

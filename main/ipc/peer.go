@@ -39,7 +39,10 @@ type PeerOptions struct {
 	Allowed func(origin, channel string) bool
 	// Reserved hears messages on channels that are Oriel's own. May be nil.
 	Reserved func(sender Sender, channel string, args Args)
-	Log      *zap.Logger
+	// Refused hears of messages on channels that their sender may not use, of which the renderer should have known. It is called on any
+	// goroutine and must not block. May be nil.
+	Refused func(err error)
+	Log     *zap.Logger
 }
 
 // A Peer is main's end of the conversation with one frame slot, such as a window's main frame: it outlives the documents that come and go
@@ -54,6 +57,7 @@ type Peer struct {
 	news    chan struct{}    // closed when there is another document, or never will be
 	waiting []router.Message // for a document to come
 	queued  int              // bytes in waiting
+	hellos  int              // since Chromium told of a document
 	closed  error
 }
 
@@ -65,7 +69,7 @@ func NewPeer(o PeerOptions) *Peer {
 	if o.Log == nil {
 		o.Log = zap.NewNop()
 	}
-	line := router.LineOptions{Context: o.Context, Router: o.Router, Log: o.Log}
+	line := router.LineOptions{Context: o.Context, Router: o.Router, Refused: o.Refused, Log: o.Log}
 	if o.Reserved != nil {
 		line.Reserved = func(from any, channel string, args Args) { o.Reserved(*from.(*Sender), channel, args) }
 	}

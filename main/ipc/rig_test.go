@@ -105,6 +105,9 @@ func (r *rig) open(number uint32) *doc {
 	r.t.Helper()
 	d := r.doc(number, "frame", home)
 	d.must(d.hello())
+	if err := r.peer.Committed(d.sender()); err != nil {
+		r.t.Fatal(err)
+	}
 	return d
 }
 
@@ -117,8 +120,12 @@ func (d *doc) header() []byte { return protocol.AppendHeader(nil, d.number) }
 
 // give hands a packet over as if it came from the document.
 func (d *doc) give(packet []byte) error {
-	sender := ipc.Sender{WindowID: 1, FrameID: d.frame, MainFrame: true, URL: d.origin + "/", Origin: d.origin}
-	return d.rig.peer.Receive(ipc.Conn{Sender: sender, Connect: func() ipc.Link { return d }}, packet)
+	return d.rig.peer.Receive(ipc.Conn{Sender: d.sender(), Connect: func() ipc.Link { return d }}, packet)
+}
+
+// sender is the document as Chromium names it.
+func (d *doc) sender() ipc.Sender {
+	return ipc.Sender{WindowID: 1, FrameID: d.frame, MainFrame: true, URL: d.origin + "/", Origin: d.origin}
 }
 
 func (d *doc) must(packet []byte) {

@@ -111,12 +111,12 @@ func (w *Window) receive(_ *cef.Browser, frame *cef.Frame, source cef.ProcessID,
 		return false
 	}
 	if !frame.IsMain() {
-		w.log.Warn("packet from a frame without a preload dropped", zap.String("frame", frame.GetIdentifier()))
+		w.violated(errors.New("a packet from a frame without a preload"))
 		return true
 	}
 	packet := message.Bytes(protocol.MaxPacket)
 	if packet == nil {
-		w.log.Warn("message without a packet dropped")
+		w.violated(errors.New("a message without a packet"))
 		return true
 	}
 	conn := ipc.Conn{Sender: w.sender(frame), Connect: func() ipc.Link { return newFrameLink(frame) }}
@@ -133,17 +133,8 @@ func (w *Window) sender(frame *cef.Frame) ipc.Sender {
 // committed tells the peer that Chromium has a new document. It may have spoken already.
 func (w *Window) committed(frame *cef.Frame) {
 	if frame.IsMain() {
+		w.guard.preloadErrors.Store(0)
 		w.dropped(w.peer.Committed(w.sender(frame)))
-	}
-}
-
-// dropped logs why a packet was not taken.
-func (w *Window) dropped(err error) {
-	switch {
-	case errors.Is(err, ipc.ErrStale):
-		w.log.Debug("packet dropped", zap.Error(err))
-	case err != nil:
-		w.log.Warn("packet dropped", zap.Error(err))
 	}
 }
 

@@ -23,8 +23,12 @@ type Loaded struct {
 	Status int // of HTTP; 0 where there is none
 }
 
-// RendererGone tells how a page's process ended: the reasons are Electron's (crashed, killed, oom, …). For killed and crashed, ExitCode is
-// the signal's number.
+// ReasonViolations is the reason of a [RendererGone] for a process that the window has killed itself, after protocol.MaxViolations packets
+// that break the protocol: somebody has taken the process over.
+const ReasonViolations = "killed: protocol violations"
+
+// RendererGone tells how a page's process ended: the reasons are Electron's (crashed, killed, oom, …) and [ReasonViolations]. For killed and
+// crashed, ExitCode is the signal's number.
 type RendererGone struct {
 	Reason   string
 	ExitCode int

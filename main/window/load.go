@@ -226,10 +226,14 @@ func (w *Window) rendererGone(status cef.TerminationStatus, code int, text strin
 		cef.TerminationStatusProcessCrashed: "crashed", cef.TerminationStatusProcessOOM: "oom",
 		cef.TerminationStatusLaunchFailed: "launch-failed", cef.TerminationStatusIntegrityFailure: "integrity-failure",
 	}
+	reason := reasons[status]
+	if w.guard.newProcess() {
+		reason = ReasonViolations
+	}
 	w.peer.End(ipc.ErrRendererGone)
-	w.log.Error("the page's process is gone", zap.String("reason", reasons[status]), zap.Int("exit code", code), zap.String("text", text))
-	w.finishLoad(&LoadError{errAborted, "the page's process is gone: " + reasons[status], ""})
-	w.events.rendererGone.Emit(&w.queue, RendererGone{Reason: reasons[status], ExitCode: code})
+	w.log.Error("the page's process is gone", zap.String("reason", reason), zap.Int("exit code", code), zap.String("text", text))
+	w.finishLoad(&LoadError{errAborted, "the page's process is gone: " + reason, ""})
+	w.events.rendererGone.Emit(&w.queue, RendererGone{Reason: reason, ExitCode: code})
 	if w.forced {
 		w.closeBrowser() // nobody is left whose answer Chromium could wait for
 	}

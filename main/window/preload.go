@@ -93,11 +93,16 @@ type PreloadError struct {
 
 // reserved hears what the runtime itself has to say.
 func (w *Window) reserved(_ ipc.Sender, channel string, args ipc.Args) {
-	if channel != protocol.ReservedPrefix+"preload-error" {
-		return
-	}
 	e := PreloadError{Name: w.o.PreloadName}
-	if args.Decode(0, &e.Message) != nil || args.Len() > 1 && args.Decode(1, &e.Stack) != nil {
+	switch {
+	case channel != protocol.ReservedPrefix+"preload-error":
+		w.violated(fmt.Errorf("a message on the channel %q", channel))
+		return
+	case args.Decode(0, &e.Message) != nil || args.Len() > 1 && args.Decode(1, &e.Stack) != nil:
+		w.violated(errors.New("a preload error that cannot be read"))
+		return
+	case w.guard.preloadErrors.Add(1) > maxPreloadErrors:
+		w.violated(errors.New("another error of the preload in one document"))
 		return
 	}
 	w.log.Error("the preload failed", zap.String("preload", e.Name), zap.String("error", e.Message), zap.String("stack", e.Stack))

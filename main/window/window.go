@@ -18,6 +18,7 @@ import (
 	"github.com/oriel-go/oriel/main/internal/engine"
 	"github.com/oriel-go/oriel/main/internal/host"
 	"github.com/oriel-go/oriel/main/ipc"
+	"github.com/oriel-go/oriel/router"
 )
 
 // ErrClosed is returned by methods of a window that is closed.
@@ -33,6 +34,7 @@ type Window struct {
 	token  string
 	router *ipc.Router
 	peer   *ipc.Peer
+	guard  guard
 	queue  host.Queue
 	events events
 
@@ -71,7 +73,8 @@ func New(a *app.App, o Options) (*Window, error) {
 		router: ipc.NewRouter(a.IPC()), prepared: make(chan struct{}), closed: make(chan struct{}), hidden: o.Hidden,
 	}
 	w.queue.Log = w.log
-	w.peer = ipc.NewPeer(ipc.PeerOptions{Context: h.Context(), Router: w.router, Allowed: w.allowed, Reserved: w.reserved, Log: w.log})
+	w.guard.noise = router.Quiet(w.log, 1)
+	w.peer = ipc.NewPeer(ipc.PeerOptions{Context: h.Context(), Router: w.router, Allowed: w.allowed, Reserved: w.reserved, Refused: w.violated, Log: w.log})
 	if err := engine.Do(w.create); err != nil {
 		return nil, fmt.Errorf("window: %w", err)
 	}

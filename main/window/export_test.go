@@ -1,0 +1,4 @@
+package window
+
+// Token returns what a process that has been taken over knows.
+func (w *Window) Token() string { return w.token }
