@@ -40,6 +40,9 @@ type Line struct {
 	hearing string // channel of the listeners that have it
 	held    int    // messages waiting or being worked on
 	bytes   int    // of the packets they came in
+
+	room    chan struct{} // closed when there is room for roomFor messages; nil if nobody waits for that
+	roomFor int
 }
 
 // NewLine returns an empty line.
@@ -159,6 +162,7 @@ func (l *Line) pass() {
 	l.mu.Lock()
 	l.taken, l.hearing = false, ""
 	more := l.claim()
+	l.tellRoom()
 	l.mu.Unlock()
 	if more {
 		go l.work()
@@ -170,6 +174,7 @@ func (l *Line) next() *request {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.hearing = ""
+	defer l.tellRoom()
 	if l.first == len(l.waiting) {
 		l.waiting, l.first, l.taken = l.waiting[:0], 0, false
 		if cap(l.waiting) > 1024 {

@@ -26,13 +26,13 @@ var rooms = map[string][]string{
 	"scripts":          {"cef/distribution", "third_party"},
 	"cmd":              {"cef/distribution", "main", "protocol", "scripts", "third_party"},
 	"examples":         {"main", "protocol", "utility"},
-	"bench":            {"cef", "cef/distribution", "main", "protocol"},
+	"bench":            {"cef", "cef/distribution", "main", "protocol", "utility"},
 	"internal/apptest": {"cef", "cef/distribution", "main"},
 	"internal/rules":   {},
 }
 
 // alone are rooms whose tests keep to the room as well: they run where there is no libcef.
-var alone = []string{"protocol", "router", "cef/distribution", "internal/rules"}
+var alone = []string{"protocol", "router", "utility", "cef/distribution", "internal/rules"}
 
 // cgo are the rooms that may use C and unsafe.
 var cgo = []string{"cef", "renderer"}

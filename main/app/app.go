@@ -35,6 +35,7 @@ import (
 	"github.com/oriel-go/oriel/main/ipc"
 	"github.com/oriel-go/oriel/main/pages"
 	"github.com/oriel-go/oriel/protocol"
+	"github.com/oriel-go/oriel/utility"
 )
 
 // An App is the program as Chromium's main process. There is one per process. Its methods may be called from any goroutine, except Run.
@@ -67,8 +68,9 @@ var (
 	ErrStarted = engine.ErrStarted
 )
 
-// New prepares an app. What is wrong with o is told by Run.
+// New prepares an app. What is wrong with o is told by Run. In a utility process it runs that, and does not return; see package utility.
 func New(o Options) *App {
+	utility.Main()
 	a := &App{o: o, keep: o.KeepRunning}
 	a.invalid = a.o.complete()
 	a.log = a.o.Log
@@ -232,6 +234,7 @@ func (a *App) run(ctx context.Context) error {
 	}
 	ctx, a.cancel = context.WithCancelCause(ctx)
 	defer a.cancel(ErrQuit)
+	defer utility.KillAll()
 	if !a.o.OwnSignals {
 		defer a.quitOnSignal()()
 	}

@@ -1,0 +1,242 @@
+package keeper
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"sync"
+	"syscall"
+
+	"github.com/vmihailenco/msgpack/v5"
+	"golang.org/x/sys/unix"
+
+	"github.com/oriel-go/oriel/utility/internal/socket"
+)
+
+// A Child is a process that the keeper has started.
+type Child struct {
+	PID  int
+	id   int
+	c    *client
+	done chan struct{}
+	end  State
+}
+
+// Done is closed when the process has ended and been waited for.
+func (c *Child) Done() <-chan struct{} { return c.done }
+
+// State tells how the process has ended, once Done is closed.
+func (c *Child) State() State { return c.end }
+
+// Signal sends the process a signal, if it still runs. It does not wait.
+func (c *Child) Signal(s syscall.Signal) { _ = c.c.ask(request{ID: c.id, Signal: s}, nil) }
+
+// A client is the app's side of one keeper.
+type client struct {
+	link    *net.UnixConn
+	process *os.Process
+
+	writing sync.Mutex
+	mu      sync.Mutex
+	last    int
+	open    map[int]*start
+	gone    bool
+}
+
+// A start is a process from the request to start it until its end.
+type start struct {
+	child  *Child
+	answer chan error // one, when it has started or has failed to
+}
+
+var (
+	current   *client
+	currentMu sync.Mutex
+)
+
+// Spawn starts a process. Its files may be closed afterwards.
+func Spawn(ctx context.Context, s Spec) (*Child, error) {
+	c, err := running()
+	if err != nil {
+		return nil, fmt.Errorf("the keeper of utility processes: %w", err)
+	}
+	body, err := spill(s)
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	files, there := []*os.File{body}, make([]bool, len(s.Files))
+	for i, f := range s.Files {
+		if there[i] = f != nil; there[i] {
+			files = append(files, f)
+		}
+	}
+	st := c.begin()
+	if err := c.ask(request{ID: st.child.id, Spawn: true, Files: there}, files); err != nil {
+		c.forget(st.child.id)
+		return nil, fmt.Errorf("the keeper of utility processes: %w", err)
+	}
+	select {
+	case err := <-st.answer:
+		if err != nil {
+			return nil, err
+		}
+		return st.child, nil
+	case <-ctx.Done():
+		go func() { // it may start yet
+			if <-st.answer == nil {
+				st.child.Signal(unix.SIGKILL)
+			}
+		}()
+		return nil, context.Cause(ctx)
+	}
+}
+
+// spill writes the spec into memory that can be handed over: arguments and environment may be larger than a message. Their bytes need not
+// be UTF-8, which JSON would have them be.
+func spill(s Spec) (*os.File, error) {
+	fd, err := unix.MemfdCreate("oriel-spawn", unix.MFD_CLOEXEC)
+	if err != nil {
+		return nil, err
+	}
+	f := os.NewFile(uintptr(fd), "spec")
+	if err = msgpack.NewEncoder(f).Encode(s); err == nil {
+		_, err = f.Seek(0, 0)
+	}
+	if err != nil {
+		_ = f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+// running returns the keeper, which it starts where there is none, or none any more.
+func running() (*client, error) {
+	currentMu.Lock()
+	defer currentMu.Unlock()
+	if current != nil && !current.lost() {
+		return current, nil
+	}
+	ours, theirs, err := socket.Pair()
+	if err != nil {
+		return nil, err
+	}
+	defer ours.Close()
+	defer theirs.Close()
+	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer null.Close()
+	p, err := os.StartProcess("/proc/self/exe", []string{os.Args[0], argument}, &os.ProcAttr{
+		Env: append(os.Environ(), variable+"=1"), Files: []*os.File{null, null, os.Stderr, theirs},
+		Sys: &syscall.SysProcAttr{Setsid: true},
+	})
+	if err != nil {
+		return nil, err
+	}
+	conn, err := net.FileConn(ours)
+	if err != nil {
+		_ = p.Kill()
+		return nil, err
+	}
+	current = &client{link: conn.(*net.UnixConn), process: p, open: map[int]*start{}}
+	go current.read()
+	return current, nil
+}
+
+func (c *client) lost() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.gone
+}
+
+func (c *client) begin() *start {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.last++
+	st := &start{child: &Child{id: c.last, c: c, done: make(chan struct{})}, answer: make(chan error, 1)}
+	if c.gone {
+		st.answer <- errLost
+	} else {
+		c.open[c.last] = st
+	}
+	return st
+}
+
+func (c *client) forget(id int) *start {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	st := c.open[id]
+	delete(c.open, id)
+	return st
+}
+
+func (c *client) ask(r request, files []*os.File) error {
+	c.writing.Lock()
+	defer c.writing.Unlock()
+	return send(c.link, r, files)
+}
+
+var errLost = errors.New("the process that keeps utility processes has ended")
+
+// read takes the keeper's reports until it ends, and then all its children for lost.
+func (c *client) read() {
+	for {
+		var r report
+		if _, err := receive(c.link, &r); err != nil {
+			break
+		}
+		c.take(&r)
+	}
+	_ = c.link.Close()
+	_ = c.process.Kill()
+	_, _ = c.process.Wait()
+	c.mu.Lock()
+	c.gone = true
+	open := c.open
+	c.open = map[int]*start{}
+	c.mu.Unlock()
+	for _, st := range open {
+		st.finish(State{Code: -1, Signal: unix.SIGKILL, Lost: true})
+	}
+}
+
+func (c *client) take(r *report) {
+	switch {
+	case r.Ended != nil:
+		if st := c.forget(r.ID); st != nil {
+			st.finish(*r.Ended)
+		}
+	case r.Error != "":
+		if st := c.forget(r.ID); st != nil {
+			st.answer <- failure(r)
+		}
+	default:
+		c.mu.Lock()
+		st := c.open[r.ID]
+		c.mu.Unlock()
+		if st != nil {
+			st.child.PID = r.PID
+			st.answer <- nil
+		}
+	}
+}
+
+func failure(r *report) error {
+	if r.Errno != 0 {
+		return syscall.Errno(r.Errno)
+	}
+	return errors.New(r.Error)
+}
+
+// finish tells of the end, also those who still wait for the beginning.
+func (st *start) finish(s State) {
+	st.child.end = s
+	if st.child.PID == 0 {
+		st.answer <- errLost
+	}
+	close(st.child.done)
+}

@@ -1,0 +1,239 @@
+package socket
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"sync"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/oriel-go/oriel/protocol"
+)
+
+const (
+	// MaxInline is the largest packet that travels as a datagram of its own; a larger one lies in memory that is handed over.
+	MaxInline = 64 << 10
+	// MaxQueued is how many bytes may wait for a far end that does not read.
+	MaxQueued = protocol.MaxQueuedBytes
+	// itemCost is what a waiting packet takes besides its bytes.
+	itemCost = 64
+)
+
+// ErrClosed is the kind of every error on a connection that this side has closed.
+var ErrClosed = errors.New("the port is closed")
+
+// A Conn is one end of a pair. What is sent goes out at once where the far end has room, else it waits, joined into fewer datagrams. Send,
+// Flush and Close may be called from any goroutine, Receive from one at a time.
+type Conn struct {
+	c   *net.UnixConn
+	raw syscall.RawConn
+	in  receiver
+
+	mu      sync.Mutex
+	waiting []item
+	queued  int           // bytes in waiting
+	idle    chan struct{} // closed when nothing waits any more; nil if nothing does
+	failed  error         // why nothing can be sent any more
+}
+
+// An item is a datagram that waits, with the memory that goes with it.
+type item struct {
+	data   []byte
+	memory int // a descriptor, or -1
+	size   int
+}
+
+// New makes a connection of one end of a pair, which it takes over.
+func New(f *os.File) (*Conn, error) {
+	c, err := open(f)
+	if err != nil {
+		return nil, err
+	}
+	raw, err := c.SyscallConn()
+	if err != nil {
+		_ = c.Close()
+		return nil, err
+	}
+	conn := &Conn{c: c, raw: raw}
+	conn.in.init(raw)
+	return conn, nil
+}
+
+// Send sends a packet, which is the caller's again when Send returns. It does not wait for the far end: what that has no room for waits
+// here, up to MaxQueued bytes; more is refused with the kind protocol.ErrLimit.
+func (c *Conn) Send(packet []byte) error {
+	if len(packet) > protocol.MaxPacket || len(packet) < protocol.HeaderSize {
+		return fmt.Errorf("%w: a packet of %d bytes", protocol.ErrLimit, len(packet))
+	}
+	it := item{data: packet, memory: -1, size: len(packet)}
+	if len(packet) > MaxInline {
+		var err error
+		if it.memory, err = seal(packet); err != nil {
+			return err
+		}
+		it.data = handover(len(packet))
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	err := c.send(it)
+	if err != nil && it.memory >= 0 {
+		_ = unix.Close(it.memory)
+	}
+	return err
+}
+
+// send sends an item or lets it wait. c.mu is held.
+func (c *Conn) send(it item) error {
+	if c.failed != nil {
+		return c.failed
+	}
+	if len(c.waiting) == 0 {
+		var err error
+		if controlled := c.raw.Control(func(fd uintptr) { err = it.write(int(fd)) }); controlled != nil {
+			err = ErrClosed
+		}
+		if err == nil {
+			it.release()
+		}
+		if err != unix.EAGAIN {
+			return c.fault(err)
+		}
+	}
+	if c.queued+it.size+itemCost > MaxQueued {
+		return fmt.Errorf("%w: more than %d bytes wait for the far end", protocol.ErrLimit, MaxQueued)
+	}
+	c.wait(it)
+	return nil
+}
+
+// wait lets an item wait, joined with the one before it if both are small. c.mu is held.
+func (c *Conn) wait(it item) {
+	if n := len(c.waiting); n > 1 && it.memory < 0 { // the first one may be on its way out
+		last := &c.waiting[n-1]
+		if grown := len(last.data) + len(it.data) - protocol.HeaderSize; last.memory < 0 && grown <= MaxInline && sameDocument(last.data, it.data) {
+			last.data = append(last.data, it.data[protocol.HeaderSize:]...)
+			last.size += it.size
+			c.queued += it.size
+			return
+		}
+	}
+	it.data = append(make([]byte, 0, max(len(it.data), 512)), it.data...)
+	it.size += itemCost
+	c.waiting = append(c.waiting, it)
+	c.queued += it.size
+	if c.idle == nil {
+		c.idle = make(chan struct{})
+		go c.drain()
+	}
+}
+
+func sameDocument(a, b []byte) bool {
+	return string(a[:protocol.HeaderSize]) == string(b[:protocol.HeaderSize])
+}
+
+// drain sends what waits, until nothing does.
+func (c *Conn) drain() {
+	for {
+		c.mu.Lock()
+		if len(c.waiting) == 0 || c.failed != nil {
+			c.drop()
+			c.mu.Unlock()
+			return
+		}
+		it := c.waiting[0]
+		c.mu.Unlock()
+		var err error
+		if waited := c.raw.Write(func(fd uintptr) bool {
+			err = it.write(int(fd))
+			return err != unix.EAGAIN
+		}); waited != nil {
+			err = ErrClosed
+		}
+		c.mu.Lock()
+		it.release()
+		c.waiting[0] = item{}
+		c.waiting = c.waiting[1:]
+		c.queued -= it.size
+		_ = c.fault(err)
+		c.mu.Unlock()
+	}
+}
+
+// drop forgets what waits, if anything still does, and tells those who wait for that. c.mu is held.
+func (c *Conn) drop() {
+	for _, it := range c.waiting {
+		it.release()
+	}
+	c.waiting, c.queued = nil, 0
+	if c.idle != nil {
+		close(c.idle)
+		c.idle = nil
+	}
+}
+
+// fault notes an error after which nothing can be sent any more. c.mu is held.
+func (c *Conn) fault(err error) error {
+	if err == nil {
+		return nil
+	}
+	if errors.Is(err, unix.EPIPE) || errors.Is(err, unix.ECONNRESET) {
+		err = io.EOF
+	}
+	if c.failed == nil {
+		c.failed = err
+	}
+	return c.failed
+}
+
+// Flush waits until everything sent so far has been handed to the system, or can no more be.
+func (c *Conn) Flush(ctx context.Context) error {
+	c.mu.Lock()
+	idle, failed := c.idle, c.failed
+	c.mu.Unlock()
+	if idle == nil {
+		return failed
+	}
+	select {
+	case <-idle:
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		return c.failed
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// Close ends the connection; what waits is lost. A Receive that waits ends with ErrClosed.
+func (c *Conn) Close() {
+	c.mu.Lock()
+	if c.failed == nil {
+		c.failed = ErrClosed
+	}
+	c.mu.Unlock()
+	_ = c.c.Close()
+}
+
+// write sends the datagram if the far end has room for it, else it returns EAGAIN.
+func (it *item) write(fd int) error {
+	var rights []byte
+	if it.memory >= 0 {
+		rights = unix.UnixRights(it.memory)
+	}
+	for {
+		_, err := unix.SendmsgN(fd, it.data, rights, nil, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
+		if err != unix.EINTR {
+			return err
+		}
+	}
+}
+
+func (it *item) release() {
+	if it.memory >= 0 {
+		_ = unix.Close(it.memory)
+	}
+}

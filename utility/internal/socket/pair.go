@@ -1,0 +1,43 @@
+// Package socket carries packets of package protocol between two processes over a pair of sockets: datagrams that keep their bounds and
+// their order, with descriptors beside them where needed. There is no name to it, in a file system or elsewhere, so nobody else can join.
+package socket
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// Pair makes two sockets that are connected to each other; neither is inherited by a child unless it is told to be.
+func Pair() (ours, theirs *os.File, err error) {
+	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, nil, fmt.Errorf("a pair of sockets: %w", err)
+	}
+	return os.NewFile(uintptr(fds[0]), "port"), os.NewFile(uintptr(fds[1]), "port"), nil
+}
+
+// ErrNoSocket is the kind of the error for a descriptor that is no socket of the right type.
+var ErrNoSocket = errors.New("not a sequential packet socket")
+
+// open takes f over and makes it a connection.
+func open(f *os.File) (*net.UnixConn, error) {
+	defer f.Close()
+	kind, err := unix.GetsockoptInt(int(f.Fd()), unix.SOL_SOCKET, unix.SO_TYPE)
+	if err != nil || kind != unix.SOCK_SEQPACKET {
+		return nil, fmt.Errorf("%s: %w", f.Name(), ErrNoSocket)
+	}
+	c, err := net.FileConn(f)
+	if err != nil {
+		return nil, err
+	}
+	u, ok := c.(*net.UnixConn)
+	if !ok {
+		_ = c.Close()
+		return nil, fmt.Errorf("%s: %w", f.Name(), ErrNoSocket)
+	}
+	return u, nil
+}

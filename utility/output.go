@@ -1,0 +1,86 @@
+package utility
+
+import (
+	"bufio"
+	"io"
+	"os"
+
+	"go.uber.org/zap"
+)
+
+// maxLine is how much of a line gets into the log in one piece.
+const maxLine = 16 << 10
+
+// An output is the app's end of a pipe from a process.
+type output struct {
+	file *os.File
+	log  bool
+	done chan struct{} // closed when the log has it all, and from the beginning if nothing is logged
+}
+
+func (o *output) reader() io.ReadCloser {
+	if o == nil || o.log {
+		return nil
+	}
+	return o.file
+}
+
+// output opens what the process writes to; the files are its descriptors from 0.
+func (p *Process) output() (files []*os.File, err error) {
+	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	if err != nil {
+		return nil, err
+	}
+	files = []*os.File{null}
+	for i, s := range []Stream{p.o.Stdio.Stdout, p.o.Stdio.Stderr} {
+		switch s {
+		case Inherit:
+			files = append(files, []*os.File{os.Stdout, os.Stderr}[i])
+		case Ignore:
+			files = append(files, null)
+		default:
+			r, w, err := os.Pipe()
+			if err != nil {
+				p.closeOutput()
+				for _, f := range files[1:] {
+					_ = f.Close()
+				}
+				return nil, err
+			}
+			files = append(files, w)
+			p.out[i] = p.collect(r, s == Log, []string{"stdout", "stderr"}[i])
+		}
+	}
+	return files, nil
+}
+
+func (p *Process) closeOutput() {
+	for _, o := range p.out {
+		if o != nil {
+			_ = o.file.Close()
+		}
+	}
+}
+
+// collect reads what is for the log.
+func (p *Process) collect(r *os.File, log bool, stream string) *output {
+	o := &output{file: r, log: log, done: make(chan struct{})}
+	if !log {
+		close(o.done)
+		return o
+	}
+	to := p.o.Log.Named(p.o.ServiceName)
+	go func() {
+		defer close(o.done)
+		defer r.Close()
+		lines := bufio.NewReaderSize(r, maxLine)
+		for {
+			line, _, err := lines.ReadLine()
+			if err != nil {
+				return
+			}
+			to.Info(string(line), zap.String("stream", stream))
+		}
+	}()
+	return o
+}

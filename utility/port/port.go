@@ -1,0 +1,220 @@
+// Package port is one end of the conversation between an app and a utility process: typed handlers and messages both ways, by package
+// router, over an inherited socket. Apps meet it through packages utility and utility/child.
+package port
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+
+	"go.uber.org/zap"
+
+	"github.com/oriel-go/oriel/protocol"
+	"github.com/oriel-go/oriel/router"
+	"github.com/oriel-go/oriel/utility/internal/socket"
+)
+
+// MessageChannel is the channel of [Port.Post].
+const MessageChannel = "message"
+
+// document is the number in the header of every packet: a port has one conversation in its life.
+const document = 1
+
+// Why a port has ended.
+var (
+	// ErrClosed says that this side has closed the port.
+	ErrClosed = socket.ErrClosed
+	// ErrGone says that the other side has closed it or has ended.
+	ErrGone = errors.New("the other end of the port is gone")
+)
+
+// Options describe a port.
+type Options struct {
+	// Context is the parent of every handler's; nil means [context.Background].
+	Context context.Context
+	// Router is asked where the port's own has no handler, and hears its messages too. May be nil.
+	Router *router.Router
+	// Name is what the other end is called in errors and in the log.
+	Name string
+	// Hello hears, on the port's reading goroutine, that the other end is up. May be nil.
+	Hello func()
+	// Reserved hears messages on channels that are Oriel's own, on the reading goroutine. May be nil.
+	Reserved func(channel string, args router.Args)
+	Log      *zap.Logger // nil means none
+}
+
+// A Port is one end of the conversation with another process. What arrives before [Port.Start] waits, so that no message is lost to a
+// listener that comes a moment later. Its methods may be called from any goroutine.
+type Port struct {
+	o       Options
+	conn    *socket.Conn
+	line    *router.Line
+	session *router.Session
+	started chan struct{}
+	start   sync.Once
+	drained chan struct{} // closed when everything that came has been heard
+}
+
+// New makes a port of an end of a socket pair, which it takes over.
+func New(f *os.File, o Options) (*Port, error) {
+	if o.Log == nil {
+		o.Log = zap.NewNop()
+	}
+	conn, err := socket.New(f)
+	if err != nil {
+		return nil, fmt.Errorf("port: %w", err)
+	}
+	p := &Port{o: o, conn: conn, started: make(chan struct{}), drained: make(chan struct{})}
+	p.line = router.NewLine(router.LineOptions{Context: o.Context, Router: o.Router, Log: o.Log})
+	p.session = p.line.Begin(router.SessionOptions{Link: conn, Document: document, Origin: o.Name, Owner: p})
+	go p.read()
+	return p, nil
+}
+
+// From returns the port whose message a handler or listener was called for, or nil if it was for another kind of message.
+func From(ctx context.Context) *Port {
+	s, _ := router.Current(ctx)
+	if s == nil {
+		return nil
+	}
+	p, _ := s.Owner().(*Port)
+	return p
+}
+
+// IPC returns the port's router, for the functions of main/ipc: Handle, On and their like.
+func (p *Port) IPC() *router.Router { return p.session.Router() }
+
+// Context ends with the port; its cause tells why.
+func (p *Port) Context() context.Context { return p.session.Context() }
+
+// Start lets messages in.
+func (p *Port) Start() { p.start.Do(func() { close(p.started) }) }
+
+// Serve lets messages in and returns when the port has ended, with nil, or when ctx has, with its cause. It is mostly the last line of a
+// utility process's function.
+func (p *Port) Serve(ctx context.Context) error {
+	p.Start()
+	select {
+	case <-p.drained:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// Post sends a message: one argument as a rule. The other side hears it by [OnMessage]. It does not wait for the other side; what that does
+// not take is kept, and more than protocol.MaxQueuedBytes of it is refused with the kind protocol.ErrLimit.
+func (p *Port) Post(args ...any) error { return p.Send(MessageChannel, args...) }
+
+// Send sends a message on a channel of its own; else it is Post.
+func (p *Port) Send(channel string, args ...any) error { return p.session.Send(channel, args...) }
+
+// OnMessage hears what the other side posts. The returned function removes the listener.
+func OnMessage[T any](p *Port, f func(ctx context.Context, message T)) (remove func()) {
+	return router.On(p.IPC(), MessageChannel, f)
+}
+
+// Flush waits until all that was sent has left this process, or the port or ctx has ended.
+func (p *Port) Flush(ctx context.Context) error { return p.conn.Flush(ctx) }
+
+// Close ends the port at once; what was not flushed may be lost.
+func (p *Port) Close() { p.session.End(ErrClosed) }
+
+// Drained is closed when the port has ended and everything that came before that has been heard.
+func (p *Port) Drained() <-chan struct{} { return p.drained }
+
+// Hello tells the other side that this one is up. It is for those who make ports.
+func (p *Port) Hello() error {
+	return p.conn.Send(protocol.AppendHello(protocol.AppendHeader(nil, document)))
+}
+
+// Report sends a message on a channel that is Oriel's own. It is for those who make ports.
+func (p *Port) Report(channel string, args ...any) error {
+	packet, err := protocol.AppendSend(protocol.AppendHeader(nil, document), channel, args...)
+	if err != nil {
+		return err
+	}
+	return p.conn.Send(packet)
+}
+
+// maxWaiting is how many messages may wait to be heard before no more are read.
+const maxWaiting = 4096
+
+// read takes packets until there is an end.
+func (p *Port) read() {
+	err := p.takeAll()
+	switch {
+	case errors.Is(err, io.EOF):
+		err = ErrGone
+	case !errors.Is(err, ErrClosed):
+		p.o.Log.Error("port ended: the other end breaks its rules", zap.String("port", p.o.Name), zap.Error(err))
+	}
+	p.session.End(err)
+	<-p.line.Below(1)
+	close(p.drained)
+}
+
+func (p *Port) takeAll() error {
+	for {
+		packet, err := p.conn.Receive()
+		if err == nil {
+			err = p.take(packet)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// take checks a packet and puts its messages in line. An error is one after which nothing from the other side can be believed.
+func (p *Port) take(packet []byte) error {
+	parsed, err := protocol.Parse(packet)
+	if err != nil {
+		return err
+	}
+	if parsed.Document != document {
+		return fmt.Errorf("a packet for document %d", parsed.Document)
+	}
+	frames := p.keepReserved(parsed.Frames)
+	if len(frames) == 0 {
+		return nil
+	}
+	select {
+	case <-p.started:
+	case <-p.Context().Done():
+		return ErrClosed
+	}
+	select {
+	case <-p.line.Below(maxWaiting):
+	case <-p.Context().Done():
+		return ErrClosed
+	}
+	if err := p.session.Receive(nil, frames, len(packet)); err != nil {
+		p.o.Log.Warn("message refused", zap.String("port", p.o.Name), zap.Error(err))
+	}
+	return nil
+}
+
+// keepReserved hears what is for Oriel itself, and returns the rest.
+func (p *Port) keepReserved(frames []protocol.Frame) []protocol.Frame {
+	return slices.DeleteFunc(frames, func(f protocol.Frame) bool {
+		switch {
+		case f.Kind == protocol.KindHello:
+			if p.o.Hello != nil {
+				p.o.Hello()
+			}
+		case f.Kind == protocol.KindSend && strings.HasPrefix(f.Channel, protocol.ReservedPrefix):
+			if p.o.Reserved != nil {
+				p.o.Reserved(f.Channel, &f.Args)
+			}
+		default:
+			return false
+		}
+		return true
+	})
+}

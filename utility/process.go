@@ -1,0 +1,233 @@
+package utility
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"syscall"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/oriel-go/oriel/utility/internal/keeper"
+)
+
+const (
+	killSignal = syscall.SIGKILL
+	// lastWords is how long the end of a process waits for what it sent to be heard.
+	lastWords = 5 * time.Second
+)
+
+// A Process is a utility process, from [Fork] to its end. Its methods may be called from any goroutine.
+type Process struct {
+	name   string
+	o      Options
+	begun  time.Time
+	child  *keeper.Child
+	port   *Port
+	unbind func() bool
+	late   *time.Timer
+	out    [2]*output // standard output and error
+	up     sync.Once
+	ready  chan struct{} // closed when the port is up
+	done   chan struct{} // closed when the process has ended
+	ended  Exit
+
+	mu      sync.Mutex
+	asked   bool
+	failure error
+	spawned []func()
+	exited  []func(Exit)
+	errors  []func(error)
+}
+
+// Name returns the name given to [Fork].
+func (p *Process) Name() string { return p.name }
+
+// ServiceName returns Options.ServiceName or its default.
+func (p *Process) ServiceName() string { return p.o.ServiceName }
+
+// Port returns the app's end of the port. Nothing is delivered there before its Start.
+func (p *Process) Port() *Port { return p.port }
+
+// Post sends a message to the process; see Port.Post.
+func (p *Process) Post(args ...any) error { return p.port.Post(args...) }
+
+// PID returns the process's id, and 0 when it has ended.
+func (p *Process) PID() int {
+	if isClosed(p.done) {
+		return 0
+	}
+	return p.child.PID
+}
+
+// Ready waits until the process's port is up. It fails if the process ends before.
+func (p *Process) Ready(ctx context.Context) error {
+	select {
+	case <-p.ready:
+		return nil
+	case <-p.done:
+		if isClosed(p.ready) {
+			return nil
+		}
+		return fmt.Errorf("utility: %v", p.ended)
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// Done is closed when the process has ended and everything it sent has been handed to its listeners' line.
+func (p *Process) Done() <-chan struct{} { return p.done }
+
+// Wait waits for the process's end.
+func (p *Process) Wait() Exit {
+	<-p.done
+	return p.ended
+}
+
+// Kill asks the process to end, and makes it end if it has not done so within Options.KillAfter; its own children end with it. Kill does
+// not wait.
+func (p *Process) Kill() {
+	p.mu.Lock()
+	first := !p.asked
+	p.asked = true
+	p.mu.Unlock()
+	if !first {
+		return
+	}
+	p.child.Signal(syscall.SIGTERM)
+	force := time.AfterFunc(p.o.KillAfter, func() { p.child.Signal(killSignal) })
+	go func() {
+		<-p.child.Done()
+		force.Stop()
+	}()
+}
+
+// neverUp kills a process that has not opened its port.
+func (p *Process) neverUp() {
+	if !isClosed(p.ready) {
+		p.failed(errNeverUp)
+		p.child.Signal(killSignal)
+	}
+}
+
+func (p *Process) hello() {
+	p.up.Do(func() {
+		p.late.Stop()
+		p.mu.Lock()
+		close(p.ready)
+		fs := p.spawned
+		p.spawned = nil
+		p.mu.Unlock()
+		if len(fs) > 0 {
+			go p.each(len(fs), func(i int) { fs[i]() })
+		}
+	})
+}
+
+// OnSpawn adds a function that runs when the port is up, or at once if it is.
+func (p *Process) OnSpawn(f func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if isClosed(p.ready) {
+		go p.each(1, func(int) { f() })
+		return
+	}
+	p.spawned = append(p.spawned, f)
+}
+
+// OnExit adds a function that runs when the process has ended, or at once if it has.
+func (p *Process) OnExit(f func(Exit)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if isClosed(p.done) {
+		go p.each(1, func(int) { f(p.ended) })
+		return
+	}
+	p.exited = append(p.exited, f)
+}
+
+// OnError adds a function that hears why the process's function has failed, before its exit.
+func (p *Process) OnError(f func(error)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.errors = append(p.errors, f)
+}
+
+func (p *Process) failed(err error) {
+	p.mu.Lock()
+	if p.failure == nil {
+		p.failure = err
+	}
+	fs := p.errors
+	p.mu.Unlock()
+	p.each(len(fs), func(i int) { fs[i](err) })
+}
+
+// each calls functions of the app, one after the other.
+func (p *Process) each(n int, call func(i int)) {
+	for i := range n {
+		func() {
+			defer func() {
+				if v := recover(); v != nil {
+					p.o.Log.Error("panic in a function of a utility process", zap.String("service", p.o.ServiceName), zap.Any("panic", v), zap.Stack("stack"))
+				}
+			}()
+			call(i)
+		}()
+	}
+}
+
+// watch waits for the process's end and tells of it.
+func (p *Process) watch() {
+	select {
+	case <-p.child.Done():
+	case <-p.port.Drained():
+		p.late.Stop()
+		p.outlived()
+	}
+	p.unbind()
+	p.late.Stop()
+	p.port.Start() // what it said is heard, if anybody listens
+	last := time.NewTimer(lastWords)
+	select {
+	case <-p.port.Drained():
+	case <-last.C: // something holds the port that will not die, or a listener does not return
+	}
+	last.Stop()
+	p.port.Close()
+	for _, o := range p.out {
+		if o != nil {
+			<-o.done
+		}
+	}
+	e := p.exit(p.child.State())
+	p.mu.Lock()
+	p.ended = e
+	close(p.done)
+	fs := p.exited
+	p.mu.Unlock()
+	living.remove(p, e)
+	p.each(len(fs), func(i int) { fs[i](e) })
+}
+
+// outlived waits for a process that has closed its port, which mostly means that it is ending; it gets no longer than one that was asked to.
+// One that has broken the port's rules gets no time at all.
+func (p *Process) outlived() {
+	if cause := context.Cause(p.port.Context()); !errors.Is(cause, ErrGone) && !errors.Is(cause, ErrClosed) {
+		p.failed(fmt.Errorf("killed, because it broke the port's rules: %w", cause))
+		p.child.Signal(killSignal)
+	}
+	force := time.AfterFunc(p.o.KillAfter, func() { p.child.Signal(killSignal) })
+	<-p.child.Done()
+	force.Stop()
+}
+
+// Stdout returns the process's output if Options.Stdio makes that a pipe, else nil. A process that writes more than a pipe holds waits for
+// a reader.
+func (p *Process) Stdout() io.ReadCloser { return p.out[0].reader() }
+
+// Stderr is Stdout for the standard error.
+func (p *Process) Stderr() io.ReadCloser { return p.out[1].reader() }
