@@ -11,8 +11,8 @@ import (
 // HandleFunc is [Handle] for functions with any number of arguments, found out by reflection: f is a func that may take a context first,
 // then one parameter for each argument, the last of which may be variadic, and returns a result, an error, both or neither.
 // It panics if f is something else.
-func HandleFunc(r *Router, channel string, f any) {
-	r.handle(channel, false, reflected(f))
+func HandleFunc(r *Router, channel string, f any, options ...Option) {
+	r.handle(channel, false, reflected(f), options)
 }
 
 // OnFunc is [On] for functions with any number of arguments, as in [HandleFunc]. An error that f returns is logged.

@@ -14,13 +14,13 @@ type Args = *protocol.Args
 // Handle answers the requests on a channel: ipcRenderer.invoke(channel, in) resolves with the result or rejects with the error. In is the
 // type of the one argument; undefined, null and a missing argument give its zero value. More arguments are an error for the caller; for
 // several see [HandleFunc]. Handle panics if the channel has a handler in this router already or its name is not allowed.
-func Handle[In, Out any](r *Router, channel string, f func(ctx context.Context, in In) (Out, error)) {
-	r.handle(channel, false, handler(f))
+func Handle[In, Out any](r *Router, channel string, f func(ctx context.Context, in In) (Out, error), options ...Option) {
+	r.handle(channel, false, handler(f), options)
 }
 
 // HandleOnce is Handle for one request only: the first whose argument fits.
-func HandleOnce[In, Out any](r *Router, channel string, f func(ctx context.Context, in In) (Out, error)) {
-	r.handle(channel, true, handler(f))
+func HandleOnce[In, Out any](r *Router, channel string, f func(ctx context.Context, in In) (Out, error), options ...Option) {
+	r.handle(channel, true, handler(f), options)
 }
 
 // On hears the messages on a channel: ipcRenderer.send(channel, in). The returned function removes the listener. An argument that does not

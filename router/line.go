@@ -145,7 +145,7 @@ func (l *Line) leave(r *request) (wanted bool) {
 	if r.asked() {
 		delete(r.d.session.open, r.id)
 	}
-	return !r.unwanted && r.d.session.ended == nil
+	return !r.unwanted && !r.expired && r.d.session.ended == nil
 }
 
 // claim takes the turn if nobody has it and somebody waits. l.mu is held.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -20,11 +21,13 @@ type request struct {
 	cancel  context.CancelCauseFunc // of an invoke
 	links   links
 
-	counters *counters // of the channel
-	target   *target   // what is being called
-	begun    bool      // the handler has begun; the turn went on
-	done     bool      // the line has forgotten it; Line.mu
-	unwanted bool      // the far end gave it up; Line.mu
+	counters *counters   // of the channel
+	target   *target     // what is being called
+	timer    *time.Timer // of the target's Timeout; nil if it has none
+	begun    bool        // the handler has begun; the turn went on
+	done     bool        // the line has forgotten it; Line.mu
+	unwanted bool        // the far end gave it up; Line.mu
+	expired  bool        // the far end has been told that it took too long; Line.mu
 }
 
 // asked reports that the far end waits for an answer.
@@ -37,6 +40,9 @@ func (r *request) begin() error {
 	}
 	if r.asked() {
 		r.begun = true
+		if d := r.target.timeout; d > 0 {
+			r.timer = time.AfterFunc(d, r.expire)
+		}
 		r.args = protocol.Args{} // the packet need not live as long as the handler
 		r.d.session.line.pass()
 	}
@@ -212,8 +218,13 @@ func (r *request) encodeError(b *buffer, e protocol.ErrorValue) (problem error) 
 // context lives on while streams of the answer are written.
 func (r *request) deliver(b *buffer, e *protocol.ErrorValue) {
 	s := r.d.session
+	if r.timer != nil {
+		r.timer.Stop()
+	}
 	if !s.line.leave(r) {
-		r.counters.canceled.Add(1)
+		if !r.expired {
+			r.counters.canceled.Add(1)
+		}
 		r.links.drop()
 		r.cancel(nil)
 		return

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/oriel-go/oriel/protocol"
 )
@@ -22,8 +23,9 @@ type Router struct {
 // A target is a handler or listener: a function of the app that messages on a channel are for.
 type target struct {
 	// call decodes the arguments, calls r.begin and then the function.
-	call func(r *request) (any, error)
-	once func() bool // takes it away and reports whether it was still there; nil if it stays
+	call    func(r *request) (any, error)
+	once    func() bool   // takes it away and reports whether it was still there; nil if it stays
+	timeout time.Duration // of a handler; 0 means none
 }
 
 // take reports whether the target may be called.
@@ -50,9 +52,12 @@ func mustBeValid(channel string) {
 // reserved tells channels that are Oriel's own.
 func reserved(channel string) bool { return strings.HasPrefix(channel, protocol.ReservedPrefix) }
 
-func (r *Router) handle(channel string, once bool, call func(*request) (any, error)) {
+func (r *Router) handle(channel string, once bool, call func(*request) (any, error), options []Option) {
 	mustBeValid(channel)
 	t := &target{call: call}
+	for _, o := range options {
+		o(t)
+	}
 	if once {
 		t.once = func() bool { return r.removeHandler(channel, t) }
 	}

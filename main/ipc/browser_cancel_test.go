@@ -3,6 +3,7 @@ package ipc_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/oriel-go/oriel/internal/apptest"
 	"github.com/oriel-go/oriel/main/app"
@@ -30,6 +31,7 @@ contextBridge.exposeInMainWorld('api', {
   more: () => tried(() => ipcRenderer.invoke('count', { signal, text: 1 })),
   instance: () => tried(() => ipcRenderer.invoke('count', new Options())),
   noSignal: () => tried(() => ipcRenderer.invoke('count', { signal: 'SIGHUP' })),
+  slow: async () => { try { await ipcRenderer.invoke('slow'); } catch (error) { return error.message + ' (' + error.code + ')'; } },
   timeout: () => tried(() => ipcRenderer.invoke('wait', 1, { signal: AbortSignal.timeout(1) })),
 });
 `
@@ -38,6 +40,9 @@ func TestBrowserCancel(t *testing.T) {
 	apptest.InApp(t, site(), func(t *testing.T, a *app.App) {
 		k := newWaiter(a)
 		ipc.Handle(a.IPC(), "count", func(_ context.Context, args ipc.Args) (int, error) { return args.Len(), nil })
+		gate := make(chan struct{})
+		ipc.Handle(a.IPC(), "slow", func(context.Context, any) (any, error) { <-gate; return nil, nil }, ipc.Timeout(time.Millisecond))
+		defer close(gate)
 		w := show(t, a, window.Options{Preload: cancels})
 		eval[any](t, w, "window.s = api.search('milk'); s.result.catch(() => 0); 0")
 		wait(t, k.began)
@@ -53,6 +58,7 @@ func TestBrowserCancel(t *testing.T) {
 			"fired": "RangeError: too late", "unused": "result: 1", "nullProto": "result: 1", "noSignal": "result: 1",
 			"first": uncloneable, "bare": uncloneable, "more": uncloneable, "instance": uncloneable,
 			"timeout": "TimeoutError: signal timed out",
+			"slow":    "Error invoking remote method 'slow': Error: The handler took longer than 1ms (ERR_TIMEOUT)",
 		} {
 			if got := eval[string](t, w, "api."+name+"()"); got != want {
 				t.Errorf("%s: %s", name, got)

@@ -2,6 +2,7 @@ package ipc
 
 import (
 	"context"
+	"time"
 
 	"github.com/oriel-go/oriel/protocol"
 	"github.com/oriel-go/oriel/router"
@@ -14,6 +15,14 @@ type Router = router.Router
 // they are the way to take any number of them, of any type.
 type Args = router.Args
 
+// An Option changes how a handler is called: [Timeout].
+type Option = router.Option
+
+// Timeout bounds the time from the begin of a handler to its answer. When it has passed, the handler's context ends with [ErrTimeout], and the
+// page's promise rejects with the code ERR_TIMEOUT, whatever the handler does; what that returns later is dropped. Until it returns, the
+// request counts towards the window's limits. Without a Timeout, or with one that is not positive, a handler may take as long as it likes.
+func Timeout(d time.Duration) Option { return router.Timeout(d) }
+
 // A Link carries packets to a frame.
 type Link = router.Link
 
@@ -21,6 +30,7 @@ type Link = router.Link
 var (
 	ErrCanceled   = router.ErrCanceled
 	ErrNotAllowed = router.ErrNotAllowed
+	ErrTimeout    = router.ErrTimeout
 )
 
 // ErrUnexpected is the kind of the error for a frame that no honest renderer sends, such as an answer to a request that nobody made.
@@ -43,19 +53,21 @@ func NewRouter(parent *Router) *Router { return router.NewRouter(parent) }
 // Handle answers the requests on a channel: ipcRenderer.invoke(channel, in) resolves with the result or rejects with the error. In is the
 // type of the one argument; undefined, null and a missing argument give its zero value. More arguments are an error for the caller; for
 // several see [HandleFunc]. Handle panics if the channel has a handler in this router already or its name is not allowed.
-func Handle[In, Out any](r *Router, channel string, f func(ctx context.Context, in In) (Out, error)) {
-	router.Handle(r, channel, f)
+func Handle[In, Out any](r *Router, channel string, f func(ctx context.Context, in In) (Out, error), options ...Option) {
+	router.Handle(r, channel, f, options...)
 }
 
 // HandleOnce is Handle for one request only: the first whose argument fits.
-func HandleOnce[In, Out any](r *Router, channel string, f func(ctx context.Context, in In) (Out, error)) {
-	router.HandleOnce(r, channel, f)
+func HandleOnce[In, Out any](r *Router, channel string, f func(ctx context.Context, in In) (Out, error), options ...Option) {
+	router.HandleOnce(r, channel, f, options...)
 }
 
 // HandleFunc is [Handle] for functions with any number of arguments, found out by reflection: f is a func that may take a context first,
 // then one parameter for each argument, the last of which may be variadic, and returns a result, an error, both or neither.
 // It panics if f is something else.
-func HandleFunc(r *Router, channel string, f any) { router.HandleFunc(r, channel, f) }
+func HandleFunc(r *Router, channel string, f any, options ...Option) {
+	router.HandleFunc(r, channel, f, options...)
+}
 
 // On hears the messages on a channel: ipcRenderer.send(channel, in). The returned function removes the listener. An argument that does not
 // fit In is logged and the listener does not run. It panics if the channel's name is not allowed.
