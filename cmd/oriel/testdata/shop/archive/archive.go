@@ -1,0 +1,13 @@
+// Package archive has a Note as package catalog has one, and a Date that is none.
+package archive
+
+// Note was about an item.
+type Note struct {
+	Text string `json:"text"`
+	On   Date   `json:"on"`
+}
+
+// Date is a day.
+type Date struct {
+	Year, Month, Day int
+}

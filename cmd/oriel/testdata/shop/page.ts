@@ -1,0 +1,62 @@
+// What a page may write, and what the compiler is to refuse: a line below @ts-expect-error that is right is an error too.
+import type { CatalogNote, Item, Page, Status, Values } from './preload';
+
+export async function right() {
+  const page: Page<Item> = await window.shop.find({ limit: 1 });
+  const names: string[] = (page.rows ?? []).map((item) => item.name);
+  const next: number | null = page.next;
+  await shop.find({ limit: 1, status: 'sold' });
+  await shop.rename('x', names[0] ?? 'y');
+  const sum: number = await shop.sum(1, 2, 3);
+  const count: number = await shop.rawArgs(1, 'a', null);
+  const year: number = (await shop.now()).getFullYear();
+  const nothing: void = await shop.tour();
+  const values: Values = await shop.values();
+  const bytes: Uint8Array | null = values.bits.rows;
+  const big: bigint = values.big;
+  const deep: string | undefined = values.tree?.kids?.[0]?.left?.value;
+  const state: boolean | undefined = values.byState?.sold;
+  api.log(`${next} ${sum} ${count} ${year} ${nothing} ${bytes} ${big} ${deep} ${state}`);
+  shop.ready();
+  const stop: () => void = shop.onChanged((what: string | CatalogNote | null, n?: number) => api.log(`${what} ${n}`));
+  stop();
+  shop.onMany((...all: unknown[]) => api.log(String(all)));
+  const reader = (await shop.export()).getReader();
+  const chunk: Uint8Array | undefined = (await reader.read()).value;
+  await shop.import(new ReadableStream<Uint8Array>({ start: (c) => c.enqueue(chunk ?? new Uint8Array()) }));
+  for (let r = (await shop.items()).getReader(), x = await r.read(); !x.done; x = await r.read()) api.log(x.value.name);
+  const status: Status = 'it\'s lost';
+  return { status, list: await shop.archive.list() };
+}
+
+export async function wrong() {
+  // @ts-expect-error a field is missing
+  await shop.find({});
+  // @ts-expect-error no such status
+  await shop.find({ limit: 1, status: 'gone' });
+  // @ts-expect-error a text for a number
+  await shop.sum('1');
+  // @ts-expect-error too many
+  await shop.rename('x', 'y', 'z');
+  // @ts-expect-error too few
+  await shop.rename('x');
+  // @ts-expect-error not asked for: it is hidden
+  api.hidden();
+  // @ts-expect-error Go may say null
+  (await shop.find({ limit: 1 })).rows.length;
+  // @ts-expect-error generic: a page of items, not of notes
+  const notes: Page<CatalogNote> = await shop.find({ limit: 1 });
+  // @ts-expect-error a Note of the other package has more
+  (await shop.archive.notes({ text: '' }))!.text.on;
+  // @ts-expect-error a level that there is not
+  const level: Values['level'] = 3;
+  // @ts-expect-error beyond 2^53 it is a BigInt
+  const whole: number = (await shop.values()).int64;
+  // @ts-expect-error the listener gets no event object
+  shop.onSeen((event: Event, x: number, y: number) => api.log(`${event} ${x} ${y}`));
+  // @ts-expect-error what is exposed stays as it is
+  window.shop = null;
+  // @ts-expect-error a stream of bytes, not of text
+  await shop.import(new ReadableStream<string>());
+  return { notes, level, whole };
+}

@@ -1,0 +1,89 @@
+// Package shop is an app with a channel of every kind and a value of every type, for the tests of oriel generate.
+package shop
+
+import (
+	"context"
+	"errors"
+	"io"
+	"iter"
+	"strings"
+	"time"
+
+	"github.com/oriel-go/oriel/cmd/oriel/testdata/shop/archive"
+	"github.com/oriel-go/oriel/cmd/oriel/testdata/shop/catalog"
+	"github.com/oriel-go/oriel/main/app"
+	"github.com/oriel-go/oriel/main/ipc"
+	"github.com/oriel-go/oriel/main/window"
+)
+
+const prefix = "shop:"
+
+// Options are what a search is narrowed by.
+type Options struct {
+	Status catalog.Status `json:"status,omitempty"`
+	Limit  int            `json:"limit"`
+}
+
+// Serve registers what pages may ask and tell.
+func Serve(a *app.App) {
+	r := a.IPC()
+
+	// Finds items.
+	// The words may be in any order.
+	ipc.Handle(r, prefix+"find", func(_ context.Context, o Options) (catalog.Page[catalog.Item], error) {
+		if o.Limit < 0 {
+			return catalog.Page[catalog.Item]{}, errors.New("the limit is negative")
+		}
+		next := o.Limit + 1
+		return catalog.Page[catalog.Item]{Rows: []catalog.Item{{Name: "bread", Status: o.Status}}, Next: &next}, nil
+	})
+	ipc.HandleFunc(r, "shop:rename", rename)
+	ipc.HandleFunc(r, "shop:sum", func(first float64, rest ...float64) float64 {
+		for _, x := range rest {
+			first += x
+		}
+		return first
+	})
+	ipc.Handle(r, "shop:raw-args", func(_ context.Context, args ipc.Args) (int, error) { return args.Len(), nil })
+	ipc.Handle(r, "shop:now", func(context.Context, struct{}) (time.Time, error) { return time.Now(), nil })
+	ipc.HandleOnce(r, "shop:tour", func(_ context.Context, _ any) (struct{}, error) { return struct{}{}, nil })
+	ipc.HandleFunc(r, "shop:values", func() Values { return Sample() })
+	ipc.HandleFunc(r, "shop:keep", func(v Values) Values { return v })
+	ipc.HandleFunc(r, "shop:in", func(in, delete string, _ int) {})
+	ipc.HandleFunc(r, "shop:archive:list", func() []archive.Note { return nil })
+	ipc.HandleFunc(r, "shop:archive:notes", func(catalog.Note) (*archive.Note, error) { return nil, nil })
+	ipc.On(r, "log", func(_ context.Context, line string) {})
+	ipc.Once(r, "shop/ready", func(_ context.Context, _ any) {})
+	ipc.OnFunc(r, "shop:moved", func(ctx context.Context, x, y float64) { _ = ipc.Reply(ctx, "shop:seen", x, y) })
+	streams(r)
+
+	//oriel:hidden for the tests alone
+	ipc.On(r, "hidden", func(context.Context, func()) {})
+}
+
+// rename gives an item another name.
+//
+// Deprecated: names are for ever. */
+func rename(_ context.Context, id catalog.ID, name string) error { return nil }
+
+func streams(r *ipc.Router) {
+	ipc.Handle(r, "shop:export", func(_ context.Context, _ any) (io.ReadCloser, error) {
+		return io.NopCloser(strings.NewReader("x")), nil
+	})
+	ipc.HandleFunc(r, "shop:import", func(r io.Reader) error { return nil })
+	ipc.HandleFunc(r, "shop:ticks", func() <-chan time.Time { return nil })
+	ipc.HandleFunc(r, "shop:items", func() iter.Seq2[catalog.Item, error] { return nil })
+	ipc.HandleFunc(r, "shop:buffer", func() iter.Seq[[]byte] { return nil })
+}
+
+// Tell says to pages what there is to hear.
+func Tell(ctx context.Context, a *app.App, w *window.Window, items []catalog.Item) error {
+	// An item has come or gone.
+	err := a.Send("shop:changed", items[0].Name, 1)
+	if len(items) > 1 {
+		note := catalog.Note{Text: "more"}
+		err = errors.Join(err, w.Send("shop:changed", note, 2), a.Send("shop:changed", nil))
+	}
+	more := []any{"a", 2}
+	return errors.Join(err, w.Send("shop:many", more...), w.Send("shop:closing"))
+}
