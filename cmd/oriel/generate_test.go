@@ -242,6 +242,17 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+// TestNotes keeps the example up to date, and its page to the types.
+func TestNotes(t *testing.T) {
+	const notes = "../../examples/notes"
+	if status, text := oriel("generate", "-check", "-o", notes, notes); status != ok {
+		t.Errorf("%s: go generate ./examples/notes", text)
+	}
+	if out := tsc(t, "--checkJs", "--moduleDetection", "force", notes+"/ui/app.js"); out != "" {
+		t.Error(out)
+	}
+}
+
 func TestCommandLine(t *testing.T) {
 	for _, c := range []struct {
 		args   []string

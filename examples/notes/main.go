@@ -45,15 +45,18 @@ func start(ctx context.Context, a *app.App) (*window.Window, error) {
 	return open(a, "/", 960, 640)
 }
 
-// serve answers what the pages ask. Each channel is a function of the preload's window.notes.
+//go:generate go run github.com/oriel-go/oriel/cmd/oriel generate
+
+// serve answers what the pages ask. Each channel is a function of window.notes: preload.js and preload.d.ts are made of this.
 func serve(a *app.App, notes *store.Store) {
 	r := a.IPC()
-	ipc.Handle(r, "notes:list", func(_ context.Context, query string) ([]store.Summary, error) { return notes.List(query) })
-	ipc.Handle(r, "notes:read", func(_ context.Context, id string) (store.Note, error) { return notes.Read(id) })
-	ipc.Handle(r, "notes:save", func(_ context.Context, n store.Note) (store.Note, error) { return notes.Save(n) })
-	ipc.HandleFunc(r, "notes:delete", func(id string) error { return notes.Delete(id) })
-	ipc.HandleFunc(r, "notes:import", func(name string, text []byte) (store.Note, error) { return notes.Import(name, text) })
-	ipc.HandleFunc(r, "notes:window", func(id string) error {
+	ipc.HandleFunc(r, "notes:list", notes.List)
+	ipc.HandleFunc(r, "notes:read", notes.Read)
+	ipc.HandleFunc(r, "notes:save", notes.Save)
+	ipc.HandleFunc(r, "notes:delete", notes.Delete)
+	ipc.HandleFunc(r, "notes:import", notes.Import)
+	// Opens a note in a window of its own.
+	ipc.HandleFunc(r, "notes:open-window", func(id string) error {
 		_, err := open(a, "/?note="+url.QueryEscape(id), 560, 520)
 		return err
 	})
@@ -68,6 +71,7 @@ func open(a *app.App, address string, width, height int) (*window.Window, error)
 // watch tells every window when a file has changed, whoever changed it.
 func watch(ctx context.Context, a *app.App, notes *store.Store) {
 	err := notes.Watch(ctx, func(id string) {
+		// Tells which note's file has changed.
 		if err := a.Send("notes:changed", id); err != nil {
 			log.Print(err)
 		}

@@ -24,11 +24,17 @@ const MaxSize = 4 << 20
 
 const ext = ".md"
 
-// A Note is one file. ID is its name without the ending; a note that has not been saved has none.
+// A Note is one file. ID is its name without the ending.
 type Note struct {
 	ID       string    `json:"id"`
 	Text     string    `json:"text"`
 	Modified time.Time `json:"modified"`
+}
+
+// A Draft is a note to be saved. One that has not been saved before has no ID.
+type Draft struct {
+	ID   string `json:"id"`
+	Text string `json:"text"`
 }
 
 // A Summary is what a list shows of a note.
@@ -163,25 +169,25 @@ func (s *Store) Read(id string) (Note, error) {
 }
 
 // Save writes a note; one without an ID gets one. The file is replaced whole, so that a crash leaves the old or the new.
-func (s *Store) Save(n Note) (Note, error) {
-	if len(n.Text) > MaxSize {
+func (s *Store) Save(d Draft) (Note, error) {
+	if len(d.Text) > MaxSize {
 		return Note{}, ErrTooLarge
 	}
-	if n.ID == "" {
-		n.ID = s.newID(n.Text)
+	if d.ID == "" {
+		d.ID = s.newID(d.Text)
 	}
-	name, err := file(n.ID)
+	name, err := file(d.ID)
 	if err != nil {
 		return Note{}, err
 	}
 	scratch := "." + name + ".new"
-	if err := s.root.WriteFile(scratch, []byte(n.Text), 0o600); err != nil {
+	if err := s.root.WriteFile(scratch, []byte(d.Text), 0o600); err != nil {
 		return Note{}, fmt.Errorf("notes: %w", err)
 	}
 	if err := s.root.Rename(scratch, name); err != nil {
 		return Note{}, errors.Join(fmt.Errorf("notes: %w", err), s.root.Remove(scratch))
 	}
-	return s.Read(n.ID)
+	return s.Read(d.ID)
 }
 
 // newID makes a name of a note's title that no other note has.
@@ -232,7 +238,7 @@ func (s *Store) Import(name string, content []byte) (Note, error) {
 	if title := strings.TrimSuffix(filepath.Base(name), filepath.Ext(name)); !strings.HasPrefix(strings.TrimSpace(text), "#") && title != "" {
 		text = "# " + title + "\n\n" + text
 	}
-	return s.Save(Note{Text: text})
+	return s.Save(Draft{Text: text})
 }
 
 // settle is how long a file must be left alone before its change is told: editors write in several steps.

@@ -19,9 +19,9 @@ func open(t *testing.T) *Store {
 	return s
 }
 
-func save(t *testing.T, s *Store, n Note) Note {
+func save(t *testing.T, s *Store, d Draft) Note {
 	t.Helper()
-	n, err := s.Save(n)
+	n, err := s.Save(d)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,15 +30,15 @@ func save(t *testing.T, s *Store, n Note) Note {
 
 func TestSaveReadList(t *testing.T) {
 	s := open(t)
-	first := save(t, s, Note{Text: "# Bread & butter\n\nflour, water"})
+	first := save(t, s, Draft{Text: "# Bread & butter\n\nflour, water"})
 	if first.ID != "bread--butter" {
 		t.Errorf("the note is called %q", first.ID)
 	}
-	if second := save(t, s, Note{Text: "# Bread & butter\n\nagain"}); second.ID != "bread--butter-2" {
+	if second := save(t, s, Draft{Text: "# Bread & butter\n\nagain"}); second.ID != "bread--butter-2" {
 		t.Errorf("the second note of that title is called %q", second.ID)
 	}
 	first.Text = "# Bread\n\nrye flour"
-	if got := save(t, s, first); got.ID != first.ID || got.Text != first.Text {
+	if got := save(t, s, Draft{first.ID, first.Text}); got.ID != first.ID || got.Text != first.Text {
 		t.Errorf("saved again: %+v", got)
 	}
 	list, err := s.List("FLOUR rye")
@@ -76,7 +76,7 @@ func TestRefusals(t *testing.T) {
 	if _, err := s.Read("none"); !errors.Is(err, ErrNotFound) {
 		t.Errorf("a note that is not there: %v", err)
 	}
-	if _, err := s.Save(Note{Text: strings.Repeat("x", MaxSize+1)}); !errors.Is(err, ErrTooLarge) {
+	if _, err := s.Save(Draft{Text: strings.Repeat("x", MaxSize+1)}); !errors.Is(err, ErrTooLarge) {
 		t.Errorf("a note too large: %v", err)
 	}
 	if _, err := s.Import("x.bin", []byte{0xFF, 0}); !errors.Is(err, ErrNotText) {

@@ -1,21 +1,31 @@
+// @ts-check
+/// <reference path="../preload.d.ts" />
+
+/** @typedef {import('../preload').Draft} Draft */
+
+/** @type {(id: string) => any} */
 const $ = (id) => document.getElementById(id);
 const only = new URLSearchParams(location.search).get('note'); // a window for one note
 
+/** @type {Draft} */
 let note = { id: '', text: '' }; // as it was last read or saved
 let saving = Promise.resolve(); // saves happen one after the other
 let timer = 0;
 
 const dirty = () => $('text').value !== note.text;
+/** @type {(text: string, bad?: boolean) => void} */
 const say = (text, bad = false) => {
   $('state').textContent = text;
   $('state').classList.toggle('bad', bad);
 };
 // What Go refused comes back as an error with a code; the text before it is for developers.
+/** @type {(error: Error) => void} */
 const complain = (error) => say(error.message.replace(/^Error invoking remote method '[^']*': \w+: /, ''), true);
 
 const clock = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short' });
 const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' });
 
+/** @param {Draft & { modified?: Date }} next */
 function show(next) {
   note = next;
   $('text').value = next.text;
@@ -32,6 +42,7 @@ function mark() {
   }
 }
 
+/** @param {import('../preload').Summary} summary */
 function item(summary) {
   const li = document.createElement('li');
   const title = document.createElement('b');
@@ -47,12 +58,13 @@ function item(summary) {
 
 async function list() {
   if (only) return;
-  const found = await window.notes.list($('search').value);
+  const found = await window.notes.list($('search').value) ?? [];
   $('list').replaceChildren(...found.map(item));
   $('count').textContent = found.length === 1 ? '1 note' : `${found.length} notes`;
   mark();
 }
 
+/** @param {string} id */
 async function open(id) {
   await save();
   show(await window.notes.read(id));
@@ -69,7 +81,7 @@ function save() {
       $('delete').disabled = $('window').disabled = false;
       say(`Saved ${clock.format(saved.modified)}`);
       await list();
-    } catch (error) {
+    } catch (/** @type {any} */ error) {
       complain(error);
     }
   });
@@ -82,7 +94,7 @@ $('text').addEventListener('input', () => {
   timer = setTimeout(save, 600);
 });
 $('search').addEventListener('input', () => list().catch(complain));
-$('list').addEventListener('click', (event) => {
+$('list').addEventListener('click', (/** @type {any} */ event) => {
   const li = event.target.closest('li');
   if (li) open(li.dataset.id).catch(complain);
 });
@@ -95,7 +107,7 @@ $('delete').addEventListener('click', async () => {
   try {
     await window.notes.delete(note.id);
     show({ id: '', text: '' });
-  } catch (error) {
+  } catch (/** @type {any} */ error) {
     complain(error);
   }
 });
@@ -116,11 +128,11 @@ window.addEventListener('drop', async (event) => {
   over = 0;
   $('drop').hidden = true;
   try {
-    for (const file of event.dataTransfer.files) {
+    for (const file of event.dataTransfer?.files ?? []) {
       show(await window.notes.import(file.name, new Uint8Array(await file.arrayBuffer())));
     }
     await list();
-  } catch (error) {
+  } catch (/** @type {any} */ error) {
     complain(error);
   }
 });
@@ -134,7 +146,7 @@ window.notes.onChanged(async (id) => {
     if (now.text === note.text) return;
     if (dirty()) say('Changed on disk; what you write here will replace it', true);
     else show(now);
-  } catch (error) {
+  } catch (/** @type {any} */ error) {
     if (error.code === 'NOT_FOUND' && id === note.id) {
       note = { id: '', text: '' };
       say('Deleted elsewhere; saving brings it back', true);
