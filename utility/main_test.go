@@ -14,6 +14,9 @@ import (
 
 func TestMain(m *testing.M) {
 	utility.Main()
+	if beginParent != nil {
+		beginParent()
+	}
 	os.Exit(m.Run())
 }
 

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -58,6 +60,7 @@ type Port struct {
 	started chan struct{}
 	start   sync.Once
 	drained chan struct{} // closed when everything that came has been heard
+	asking  atomic.Int32  // calls that wait for an answer
 }
 
 // New makes a port of an end of a socket pair, which it takes over.
@@ -114,6 +117,15 @@ func (p *Port) Post(args ...any) error { return p.Send(MessageChannel, args...) 
 // Send sends a message on a channel of its own; else it is Post.
 func (p *Port) Send(channel string, args ...any) error { return p.session.Send(channel, args...) }
 
+// Invoke asks the handler of a channel on the other side and decodes its answer into result, a pointer, unless that is nil. See
+// router.Session.Invoke for the errors. It lets messages in, as Start does: the answer comes with them.
+func (p *Port) Invoke(ctx context.Context, channel string, result any, args ...any) error {
+	p.asking.Add(1)
+	defer p.asking.Add(-1)
+	p.Start()
+	return p.session.Invoke(ctx, channel, result, args...)
+}
+
 // OnMessage hears what the other side posts. The returned function removes the listener.
 func OnMessage[T any](p *Port, f func(ctx context.Context, message T)) (remove func()) {
 	return router.On(p.IPC(), MessageChannel, f)
@@ -142,8 +154,13 @@ func (p *Port) Report(channel string, args ...any) error {
 	return p.conn.Send(packet)
 }
 
-// maxWaiting is how many messages may wait to be heard before no more are read.
-const maxWaiting = 4096
+const (
+	// maxWaiting is how many messages may wait to be heard before no more are read. The rest waits where it comes from.
+	maxWaiting = protocol.MaxInFlight / 2
+	// lookAgain is how often it is looked, while nothing is read, whether a listener has asked the other side and so waits for what is not
+	// read.
+	lookAgain = 20 * time.Millisecond
+)
 
 // read takes packets until there is an end.
 func (p *Port) read() {
@@ -189,15 +206,35 @@ func (p *Port) take(packet []byte) error {
 	case <-p.Context().Done():
 		return ErrClosed
 	}
-	select {
-	case <-p.line.Below(maxWaiting):
-	case <-p.Context().Done():
+	if !p.room() {
 		return ErrClosed
 	}
 	if err := p.session.Receive(nil, frames, len(packet)); err != nil {
 		p.o.Log.Warn("message refused", zap.String("port", p.o.Name), zap.Error(err))
 	}
 	return nil
+}
+
+// room waits until there is room for more messages; it is false if the port ends meanwhile.
+func (p *Port) room() bool {
+	for {
+		room := p.line.Below(maxWaiting)
+		select {
+		case <-room:
+			return true
+		default:
+		}
+		if p.asking.Load() > 0 {
+			return true
+		}
+		select {
+		case <-room:
+			return true
+		case <-time.After(lookAgain):
+		case <-p.Context().Done():
+			return false
+		}
+	}
 }
 
 // keepReserved hears what is for Oriel itself, and returns the rest.
