@@ -125,28 +125,25 @@ func (p *Peer) Send(channel string, args ...any) error {
 	return f.session.SendMessage(m)
 }
 
-// Invoke is [Frame.Invoke] for the document that is there now, or else the next one whose origin may use the channel.
+// Invoke is [Frame.Invoke] for the document that is there now, or else the next one.
 func (p *Peer) Invoke(ctx context.Context, channel string, result any, args ...any) error {
-	f, err := p.document(ctx, channel)
+	f, err := p.document(ctx)
 	if err != nil {
 		return fmt.Errorf("ipc: invoke %q: %w", channel, err)
 	}
 	return f.Invoke(ctx, channel, result, args...)
 }
 
-// document waits for one to ask.
-func (p *Peer) document(ctx context.Context, channel string) (*Frame, error) {
-	if err := protocol.ValidChannel(channel); err != nil {
-		return nil, err
-	}
-	for waited := false; ; waited = true {
+// document returns the one that is there, or waits for it.
+func (p *Peer) document(ctx context.Context) (*Frame, error) {
+	for {
 		p.mu.Lock()
 		f, closed, news := p.frame, p.closed, p.news
 		p.mu.Unlock()
 		switch {
 		case closed != nil:
 			return nil, closed
-		case f != nil && (!waited || p.o.Allowed(f.sender.Origin, channel)):
+		case f != nil:
 			return f, nil
 		}
 		select {
