@@ -2,6 +2,7 @@ package router
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"time"
@@ -39,14 +40,21 @@ func (r *request) begin() error {
 		return errTaken
 	}
 	if r.asked() {
-		r.begun = true
 		if d := r.target.timeout; d > 0 {
 			r.timer = time.AfterFunc(d, r.expire)
 		}
 		r.args = protocol.Args{} // the packet need not live as long as the handler
-		r.d.session.line.pass()
+		r.pass()
 	}
 	return nil
+}
+
+// pass lets the message after a request have its turn.
+func (r *request) pass() {
+	if !r.begun {
+		r.begun = true
+		r.d.session.line.pass()
+	}
 }
 
 // answer calls the handler of an invoke and sends what comes of it.
@@ -65,7 +73,7 @@ func (r *request) answer() {
 		err := notAllowed(r.channel, s.o.Origin)
 		s.line.refused(err)
 		r.refuse(err)
-	} else if result, err := r.ask(); err == nil {
+	} else if result, err := r.handle(s.nearest()); err == nil {
 		r.succeed(result)
 	} else {
 		r.fail(err)
@@ -73,13 +81,26 @@ func (r *request) answer() {
 	finished = true
 }
 
+// handle has a request handled, through the interceptors if there are any.
+func (r *request) handle(nearest *Router) (any, error) {
+	if !nearest.intercepted() {
+		return r.ask(nearest)
+	}
+	r.pass()
+	c, result, err := r.intercept(nearest)
+	if err != nil && !c.reached && err != errPanic {
+		err = &refusal{err}
+	}
+	return result, err
+}
+
 // ask finds the handler and calls it. One for a single request may be taken by somebody else's meanwhile; then there is another look.
-func (r *request) ask() (any, error) {
+func (r *request) ask(nearest *Router) (any, error) {
 	for {
 		if err := context.Cause(r.ctx); err != nil {
 			return nil, err
 		}
-		r.target = r.d.session.nearest().handlerFor(r.channel)
+		r.target = nearest.handlerFor(r.channel)
 		if r.target == nil {
 			return nil, &refusal{noHandler(r.channel)}
 		}
@@ -89,7 +110,7 @@ func (r *request) ask() (any, error) {
 	}
 }
 
-// hear calls the listeners of a send, one after the other. They hear it even if the document has gone since: it may have been its last.
+// hear has a send heard, through the interceptors if there are any. Listeners hear it even if the document has gone since: it may have been its last.
 func (r *request) hear() {
 	s, l := r.d.session, r.d.session.line
 	origin := s.o.Origin
@@ -108,18 +129,38 @@ func (r *request) hear() {
 		l.noise.Warn("message refused", zap.String("origin", origin), zap.Error(err))
 		return
 	}
-	for _, r.target = range s.nearest().listenersFor(r.channel) {
-		_, err := r.call()
-		if err == nil || err == errTaken {
-			continue
+	nearest := s.nearest()
+	if !nearest.intercepted() {
+		_ = r.tell(nearest)
+		return
+	}
+	if c, _, err := r.intercept(nearest); err != nil && (c.failed == nil || !errors.Is(err, c.failed)) {
+		if !c.reached && err != errPanic {
+			err = &refusal{err}
 		}
-		r.counters.failed(r.describe(err).Code)
-		switch {
-		case isRefusal(err):
-			l.noise.Warn("message refused", zap.String("channel", r.channel), zap.String("origin", origin), r.text(err))
-		default:
-			l.o.Log.Error("listener failed", zap.String("channel", r.channel), r.text(err))
+		r.unheard(err)
+	}
+}
+
+// tell calls the listeners of a send, one after the other, and returns what they failed with, which has been logged and counted.
+func (r *request) tell(nearest *Router) (failed error) {
+	for _, r.target = range nearest.listenersFor(r.channel) {
+		if _, err := r.call(); err != nil && err != errTaken {
+			r.unheard(err)
+			failed = errors.Join(failed, err)
 		}
+	}
+	return failed
+}
+
+// unheard logs and counts why a message was refused or a listener failed.
+func (r *request) unheard(err error) {
+	l := r.d.session.line
+	r.counters.failed(r.describe(err).Code)
+	if isRefusal(err) {
+		l.noise.Warn("message refused", zap.String("channel", r.channel), zap.String("origin", r.d.session.o.Origin), r.text(err))
+	} else {
+		l.o.Log.Error("listener failed", zap.String("channel", r.channel), r.text(err))
 	}
 }
 

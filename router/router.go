@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/oriel-go/oriel/protocol"
@@ -18,6 +19,9 @@ type Router struct {
 	mu        sync.RWMutex
 	handlers  map[string]*target
 	listeners map[string][]*target
+	last      *interceptor
+
+	first atomic.Pointer[interceptor]
 }
 
 // A target is a handler or listener: a function of the app that messages on a channel are for.

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log"
+	"strings"
+	"time"
 
 	"github.com/oriel-go/oriel/main/app"
 	"github.com/oriel-go/oriel/main/ipc"
@@ -90,4 +93,31 @@ func ExampleFrame_IPC() {
 func ExampleNewRouter() {
 	var w *window.Window
 	ipc.Handle(w.IPC(), "title", func(context.Context, any) (string, error) { return "of this window", nil })
+}
+
+// What every call has to go through is written once: here a log line for each, and a page that may only read.
+func ExampleHandler() {
+	logged := func(next ipc.Handler) ipc.Handler {
+		return func(ctx context.Context, c *ipc.Call) (any, error) {
+			begin := time.Now()
+			result, err := next(ctx, c)
+			log.Printf("%v %s from %s: %v, %v", c.Kind, c.Channel, ipc.SenderFrom(ctx).URL, time.Since(begin), err)
+			return result, err
+		}
+	}
+	readOnly := func(next ipc.Handler) ipc.Handler {
+		return func(ctx context.Context, c *ipc.Call) (any, error) {
+			if strings.HasPrefix(ipc.SenderFrom(ctx).URL, a.Origin()+"/guest/") && c.Channel != "notes:list" {
+				return nil, errors.New("guests may only look") // the page's promise is rejected with it
+			}
+			return next(ctx, c)
+		}
+	}
+	a.IPC().Use(logged, readOnly)
+}
+
+func ExampleStats() {
+	for channel, c := range a.IPC().Stats().Channels {
+		fmt.Printf("%s: %d calls, %d at work, 99 %% within %v\n", channel, c.Calls, c.InFlight, c.Latency.Quantile(0.99))
+	}
 }
