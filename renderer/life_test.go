@@ -91,7 +91,7 @@ func TestPreloadComesBack(t *testing.T) {
 				}
 			}},
 			{"killed renderer", func(t *testing.T) {
-				killRenderers(t)
+				killRenderers(t, "")
 				if g := receive(t, "news of the renderer's end", gone); g.Reason != "killed" {
 					t.Errorf("the renderer is gone by %q", g.Reason)
 				}
@@ -118,8 +118,8 @@ func TestPreloadComesBack(t *testing.T) {
 	})
 }
 
-// killRenderers kills the renderers of this process.
-func killRenderers(t *testing.T) {
+// killRenderers kills the renderers of this process that have an argument in their command line.
+func killRenderers(t *testing.T, argument string) {
 	t.Helper()
 	parents := map[int]int{}
 	var renderers []int
@@ -137,7 +137,8 @@ func killRenderers(t *testing.T) {
 		if _, rest, ok := strings.Cut(string(stat), ") "); ok {
 			parents[pid], _ = strconv.Atoi(strings.Fields(rest)[1])
 		}
-		if strings.Contains(string(cmdline), "--type=renderer") {
+		command := strings.ReplaceAll(string(cmdline), "\x00", " ") + " "
+		if strings.Contains(command, "--type=renderer ") && strings.Contains(command, argument) {
 			renderers = append(renderers, pid)
 		}
 	}
@@ -230,33 +231,6 @@ func TestReloads(t *testing.T) {
 			return 0, ctx.Err()
 		})
 		w := open(t, a, window.Options{Preload: lifePreload})
-		measure := func() (heap float64, contexts int) {
-			for range 3 {
-				if err := w.DevToolsCommand(ctx(t), "HeapProfiler.collectGarbage", struct{}{}, nil); err != nil {
-					t.Fatal(err)
-				}
-			}
-			var usage struct{ UsedSize float64 }
-			if err := w.DevToolsCommand(ctx(t), "Runtime.getHeapUsage", struct{}{}, &usage); err != nil {
-				t.Fatal(err)
-			}
-			var metrics struct {
-				Metrics []struct {
-					Name  string
-					Value float64
-				}
-			}
-			if err := w.DevToolsCommand(ctx(t), "Performance.getMetrics", struct{}{}, &metrics); err != nil {
-				t.Fatal(err)
-			}
-			contexts = -1
-			for _, m := range metrics.Metrics {
-				if m.Name == "V8PerContextDatas" {
-					contexts = int(m.Value)
-				}
-			}
-			return usage.UsedSize, contexts
-		}
 		if err := w.DevToolsCommand(ctx(t), "Performance.enable", struct{}{}, nil); err != nil {
 			t.Fatal(err)
 		}
@@ -268,9 +242,9 @@ func TestReloads(t *testing.T) {
 			}
 		}
 		reload(50)
-		heap50, contexts50 := measure()
+		heap50, contexts50 := measure(t, w)
 		reload(150)
-		heap200, contexts200 := measure()
+		heap200, contexts200 := measure(t, w)
 		t.Run("heap", func(t *testing.T) {
 			if heap200 > heap50+200<<10 {
 				t.Errorf("the heap has %.0f bytes after 50 reloads and %.0f after 200", heap50, heap200)
@@ -287,4 +261,34 @@ func TestReloads(t *testing.T) {
 		})
 		t.Logf("heap %.0f → %.0f bytes, contexts %d → %d", heap50, heap200, contexts50, contexts200)
 	})
+}
+
+// measure returns the bytes in use and the number of contexts in the page's process. Performance.enable comes first.
+func measure(t *testing.T, w *window.Window) (heap float64, contexts int) {
+	t.Helper()
+	for range 3 {
+		if err := w.DevToolsCommand(ctx(t), "HeapProfiler.collectGarbage", struct{}{}, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var usage struct{ UsedSize float64 }
+	if err := w.DevToolsCommand(ctx(t), "Runtime.getHeapUsage", struct{}{}, &usage); err != nil {
+		t.Fatal(err)
+	}
+	var metrics struct {
+		Metrics []struct {
+			Name  string
+			Value float64
+		}
+	}
+	if err := w.DevToolsCommand(ctx(t), "Performance.getMetrics", struct{}{}, &metrics); err != nil {
+		t.Fatal(err)
+	}
+	contexts = -1
+	for _, m := range metrics.Metrics {
+		if m.Name == "V8PerContextDatas" {
+			contexts = int(m.Value)
+		}
+	}
+	return usage.UsedSize, contexts
 }

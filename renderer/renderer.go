@@ -49,6 +49,8 @@ type Rule = protocol.Rule
 type Config struct {
 	// Token is the browser's token, the same as under [KeyToken] in its extra_info.
 	Token string `json:"token"`
+	// Target is what a document of this script names itself by towards the main process; "" where no other script is registered.
+	Target string `json:"target"`
 	// Preload is the text of the preload script; empty, there is none.
 	Preload string `json:"preload"`
 	// PreloadPath is the name of the preload script in stack traces and messages.

@@ -18,11 +18,36 @@ const documentChannel = protocol.ReservedPrefix + "document"
 // Its own word on its address decides about no more than the waiting: when that is over, the sender is whom Chromium names.
 type early struct {
 	frameID string
-	url     string
-	number  uint32
+	claim   Claim
 	link    Link
 	packets []held
 	bytes   int
+}
+
+// A Claim is what a document says of itself in its hello. It is no more than that.
+type Claim struct {
+	Document uint32 // its number
+	URL      string
+	Origin   string
+	Target   string // by which of the window's scripts it has come to speak
+}
+
+// maxOrigin is more than a scheme, a host's name and a port take.
+const maxOrigin = 512
+
+// claimOf reads the frame that comes after a hello.
+func claimOf(number uint32, messages []protocol.Frame) (Claim, error) {
+	c := Claim{Document: number}
+	if len(messages) < 2 || messages[1].Kind != protocol.KindSend || messages[1].Channel != documentChannel || messages[1].Args.Decode(0, &c.URL) != nil {
+		return c, fmt.Errorf("%w: document %d says hello without its address", ErrUnexpected, number)
+	}
+	if args := &messages[1].Args; args.Len() > 1 && (args.Decode(1, &c.Origin) != nil || args.Decode(2, &c.Target) != nil) {
+		return c, fmt.Errorf("%w: document %d says hello without its origin", ErrUnexpected, number)
+	}
+	if len(c.Origin) > maxOrigin || len(c.Target) > maxOrigin {
+		return c, fmt.Errorf("%w: document %d says hello with too long an origin", ErrUnexpected, number)
+	}
+	return c, nil
 }
 
 // held is a packet that waits for its document.
@@ -33,9 +58,9 @@ type held struct {
 
 // hello takes the packet of a document that begins.
 func (p *Peer) hello(c Conn, number uint32, messages []protocol.Frame, size int) error {
-	var url string
-	if len(messages) < 2 || messages[1].Kind != protocol.KindSend || messages[1].Channel != documentChannel || messages[1].Args.Decode(0, &url) != nil {
-		return fmt.Errorf("%w: document %d says hello without its address", ErrUnexpected, number)
+	claim, err := claimOf(number, messages)
+	if err != nil {
+		return err
 	}
 	messages = messages[2:]
 	p.mu.Lock()
@@ -43,7 +68,7 @@ func (p *Peer) hello(c Conn, number uint32, messages []protocol.Frame, size int)
 		p.mu.Unlock()
 		return p.closed
 	}
-	if f, e := p.frame, p.early; f != nil && f.session.Document() == number || e != nil && e.number == number {
+	if f, e := p.frame, p.early; f != nil && f.session.Document() == number || e != nil && e.claim.Document == number {
 		p.mu.Unlock()
 		return fmt.Errorf("%w: document %d says hello twice", ErrUnexpected, number)
 	}
@@ -52,16 +77,26 @@ func (p *Peer) hello(c Conn, number uint32, messages []protocol.Frame, size int)
 		return fmt.Errorf("%w: %d documents begin where Chromium knows of one", ErrUnexpected, p.hellos)
 	}
 	p.drop(nil)
-	e := &early{frameID: c.Sender.FrameID, url: url, number: number, link: c.Connect()}
+	e := &early{frameID: c.Sender.FrameID, claim: claim, link: c.Connect()}
 	if len(messages) > 0 {
 		e.packets, e.bytes = []held{{messages, size}}, size
 	}
 	p.early = e
 	p.mu.Unlock()
-	if url == c.Sender.URL {
-		return p.open(c.Sender)
+	if !p.o.Verified && claim.URL == c.Sender.URL {
+		return p.Open(c.Sender)
 	}
 	return nil
+}
+
+// Early returns what the document that waits to begin says of itself, if there is one.
+func (p *Peer) Early() (c Claim, waits bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.early == nil {
+		return c, false
+	}
+	return p.early.claim, true
 }
 
 // hold keeps a packet of an early document, and reports whether it is one.
@@ -70,7 +105,7 @@ func (p *Peer) hold(frameID string, number uint32, h held) (bool, error) {
 	defer p.mu.Unlock()
 	e := p.early
 	switch {
-	case e == nil || e.number != number || e.frameID != frameID:
+	case e == nil || e.claim.Document != number || e.frameID != frameID:
 		return false, nil
 	case len(e.packets) >= protocol.MaxInFlight || e.bytes+h.size > protocol.MaxQueuedBytes:
 		return true, fmt.Errorf("ipc: %w: too much from a document that has not begun", protocol.ErrLimit)
@@ -90,14 +125,19 @@ func (p *Peer) drop(frameID *string) {
 
 // Committed tells that Chromium knows a new document in the frame: s names it. An early one that says it is this one begins.
 func (p *Peer) Committed(s Sender) error {
+	p.Navigated()
+	return p.Open(s)
+}
+
+// Navigated tells that Chromium knows a new document in the frame. With Verified, Open follows when it is known whose.
+func (p *Peer) Navigated() {
 	p.mu.Lock()
 	p.hellos = 0
 	p.mu.Unlock()
-	return p.open(s)
 }
 
-// open lets the early document begin, if there is one and it is s, and gives it what it has said meanwhile.
-func (p *Peer) open(s Sender) error {
+// Open lets the early document begin, if there is one and it is s, and gives it what it has said meanwhile.
+func (p *Peer) Open(s Sender) error {
 	f, packets, err := p.begin(s)
 	if f == nil {
 		return err
@@ -118,15 +158,15 @@ func (p *Peer) begin(s Sender) (*Frame, []held, error) {
 	if e == nil {
 		return nil, nil, nil
 	}
-	if e.frameID != s.FrameID || e.url != s.URL {
+	if e.frameID != s.FrameID || e.claim.URL != s.URL {
 		p.drop(nil)
-		return nil, nil, fmt.Errorf("%w: %d says it is %s, Chromium %s", ErrStale, e.number, e.url, s.URL)
+		return nil, nil, fmt.Errorf("%w: %d says it is %s, Chromium %s", ErrStale, e.claim.Document, e.claim.URL, s.URL)
 	}
 	p.early = nil
 	if p.frame != nil {
 		p.frame.session.End(ErrNavigated)
 	}
-	p.frame = newFrame(p, s, e.link, e.number)
+	p.frame = newFrame(p, s, e.link, e.claim.Document)
 	p.flush(p.frame)
 	if p.closed == nil {
 		close(p.news)

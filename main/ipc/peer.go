@@ -37,6 +37,8 @@ type PeerOptions struct {
 	Router  *Router
 	// Allowed says which origin may use which channel.
 	Allowed func(origin, channel string) bool
+	// Verified lets documents begin by Committed alone, never by their hello.
+	Verified bool
 	// Reserved hears messages on channels that are Oriel's own. May be nil.
 	Reserved func(sender Sender, channel string, args Args)
 	// Refused hears of messages on channels that their sender may not use, of which the renderer should have known. It is called on any

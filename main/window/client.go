@@ -28,7 +28,7 @@ func (w *Window) client() *cef.Client {
 		LoadHandler: &cef.LoadHandler{
 			OnLoadingStateChange: func(_ *cef.Browser, loading, _, _ bool) { w.loadingChanged(loading) },
 			OnLoadStart:          func(_ *cef.Browser, f *cef.Frame, _ cef.TransitionType) { w.loadStarted(f); w.committed(f) },
-			OnLoadEnd:            func(_ *cef.Browser, f *cef.Frame, status int) { w.loadEnded(f, status) },
+			OnLoadEnd:            func(_ *cef.Browser, f *cef.Frame, status int) { w.subFrameNews(f); w.loadEnded(f, status) },
 			OnLoadError: func(_ *cef.Browser, f *cef.Frame, code cef.ErrorCode, text, url string) {
 				w.loadFailed(f, code, text, url)
 			},
@@ -44,8 +44,7 @@ func (w *Window) client() *cef.Client {
 				return true
 			},
 		},
-		// A main frame that is detached tells no cause: it is replaced, or its process or the window goes, which is told next.
-		FrameHandler: &cef.FrameHandler{OnMainFrameChanged: w.mainFrameChanged},
+		FrameHandler: w.frameHandler(),
 		DisplayHandler: &cef.DisplayHandler{
 			OnTitleChange:          func(_ *cef.Browser, title string) { w.titleChanged(title) },
 			OnConsoleMessage:       w.consoleMessage,
@@ -102,25 +101,35 @@ func (w *Window) created(browser *cef.Browser) {
 	w.host.BrowserOpened()
 	w.browser = browser.Retain()
 	w.session = devtools.Attach(w.browser)
+	if w.o.PreloadInSubFrames {
+		w.attachTargets()
+	}
 	w.register()
 }
 
-// receive takes a packet from a renderer. Only the main frame has a preload, so nobody else has anything to say.
+// receive takes a packet from a renderer. Who has no preload has nothing to say.
 func (w *Window) receive(_ *cef.Browser, frame *cef.Frame, source cef.ProcessID, message *cef.ProcessMessage) bool {
 	if source != cef.ProcessIDRenderer || message.GetName() != renderer.Message {
 		return false
 	}
-	if !frame.IsMain() {
-		w.violated(errors.New("a packet from a frame without a preload"))
+	sub := w.subFrame(frame)
+	if sub == nil && !frame.IsMain() {
+		if !w.o.PreloadInSubFrames {
+			w.violated(errors.New("a packet from a frame without a preload"))
+		}
 		return true
 	}
 	packet := message.Bytes(protocol.MaxPacket)
+	if sub != nil {
+		w.receiveSub(sub, frame, packet)
+		return true
+	}
 	if packet == nil {
 		w.violated(errors.New("a message without a packet"))
 		return true
 	}
 	conn := ipc.Conn{Sender: w.sender(frame), Connect: func() ipc.Link { return newFrameLink(frame) }}
-	w.dropped(w.peer.Receive(conn, packet))
+	w.dropped(w.peer.Receive(conn, packet), w.violated)
 	return true
 }
 
@@ -134,7 +143,9 @@ func (w *Window) sender(frame *cef.Frame) ipc.Sender {
 func (w *Window) committed(frame *cef.Frame) {
 	if frame.IsMain() {
 		w.guard.preloadErrors.Store(0)
-		w.dropped(w.peer.Committed(w.sender(frame)))
+		w.dropped(w.peer.Committed(w.sender(frame)), w.violated)
+	} else {
+		w.subFrameNews(frame)
 	}
 }
 

@@ -30,14 +30,14 @@ func (g *guard) newProcess() (killed bool) {
 	return killed
 }
 
-// dropped tells why a packet was not taken.
-func (w *Window) dropped(err error) {
+// dropped tells why a packet was not taken, and violated if that was no mistake.
+func (w *Window) dropped(err error, violated func(error)) {
 	switch {
 	case err == nil:
 	case errors.Is(err, ipc.ErrStale):
 		w.log.Debug("packet dropped", zap.Error(err))
 	case errors.Is(err, ipc.ErrUnexpected) || errors.As(err, new(*protocol.CheckError)):
-		w.violated(err)
+		violated(err)
 	default: // too much of what is right
 		w.guard.noise.Warn("packet dropped", zap.Error(err))
 	}

@@ -231,6 +231,9 @@ func (w *Window) rendererGone(status cef.TerminationStatus, code int, text strin
 		reason = ReasonViolations
 	}
 	w.peer.End(ipc.ErrRendererGone)
+	for _, s := range w.subFrames {
+		s.peer.End(ipc.ErrRendererGone)
+	}
 	w.log.Error("the page's process is gone", zap.String("reason", reason), zap.Int("exit code", code), zap.String("text", text))
 	w.finishLoad(&LoadError{errAborted, "the page's process is gone: " + reason, ""})
 	w.events.rendererGone.Emit(&w.queue, RendererGone{Reason: reason, ExitCode: code})

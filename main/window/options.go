@@ -44,6 +44,9 @@ type Options struct {
 	PreloadName string
 	// PreloadArgs are process.argv for the preload.
 	PreloadArgs []string
+	// PreloadInSubFrames runs the preload in frames below the main one too, in each before its first script. Without it they have nothing
+	// of it, and no IPC. Allow decides for each frame by its own origin.
+	PreloadInSubFrames bool
 	// Allow says which origins may use which channels. nil means: pages of the app's own origins, all channels; nobody else, any.
 	Allow []protocol.Rule
 	// AllowNavigation says whether a page may lead the window to url, outside of the app's own origins. nil means no. LoadURL is not

@@ -20,9 +20,9 @@ import (
 // navigation is held, and a page that is faster than the registration would run without its preload.
 const blank = "about:blank"
 
-func fillExtraInfo(extra *cef.DictionaryValue, token string) {
-	extra.SetString(renderer.KeyToken, token)
-	extra.SetBool(renderer.KeySubframes, false)
+func (w *Window) fillExtraInfo(extra *cef.DictionaryValue) {
+	extra.SetString(renderer.KeyToken, w.token)
+	extra.SetBool(renderer.KeySubframes, w.o.PreloadInSubFrames)
 }
 
 // rules say who may use which channel in this window.
@@ -39,7 +39,7 @@ func (w *Window) allowed(origin, channel string) bool {
 
 // register puts runtime and preload in front of every document to come. UI thread; the rest goes on when the browser has answered.
 func (w *Window) register() {
-	source, err := w.source()
+	source, err := w.source("")
 	if err != nil {
 		w.registered(err)
 		return
@@ -53,9 +53,10 @@ func (w *Window) register() {
 	w.session.Start("Page.addScriptToEvaluateOnNewDocument", script, func(_ json.RawMessage, err error) { w.registered(err) })
 }
 
-func (w *Window) source() (string, error) {
+// source is the script for the frames of the main frame's process, or of the target of that name.
+func (w *Window) source(target string) (string, error) {
 	return renderer.Source(renderer.Config{
-		Token: w.token, Preload: w.o.Preload, PreloadPath: w.o.PreloadName, Argv: w.o.PreloadArgs, Allow: w.rules(), Versions: versions(),
+		Token: w.token, Preload: w.o.Preload, PreloadPath: w.o.PreloadName, Argv: w.o.PreloadArgs, Allow: w.rules(), Versions: versions(), Target: target,
 	})
 }
 

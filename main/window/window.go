@@ -46,6 +46,8 @@ type Window struct {
 	view       *cef.BrowserView
 	browser    *cef.Browser
 	session    *devtools.Session
+	subFrames  []*subFrame
+	targets    map[string]*target // by the names that their processes are told
 	prepareErr error
 	load       *load
 	replaced   []string // URLs of loads that others replaced and whose abortion is still to be told
@@ -74,7 +76,7 @@ func New(a *app.App, o Options) (*Window, error) {
 	}
 	w.queue.Log = w.log
 	w.guard.noise = router.Quiet(w.log, 1)
-	w.peer = ipc.NewPeer(ipc.PeerOptions{Context: h.Context(), Router: w.router, Allowed: w.allowed, Reserved: w.reserved, Refused: w.violated, Log: w.log})
+	w.peer = ipc.NewPeer(w.peerOptions(w.violated))
 	if err := engine.Do(w.create); err != nil {
 		return nil, fmt.Errorf("window: %w", err)
 	}
@@ -84,13 +86,19 @@ func New(a *app.App, o Options) (*Window, error) {
 	return w, nil
 }
 
+func (w *Window) peerOptions(refused func(error)) ipc.PeerOptions {
+	return ipc.PeerOptions{
+		Context: w.host.Context(), Router: w.router, Allowed: w.allowed, Reserved: w.reserved, Refused: refused, Log: w.log,
+	}
+}
+
 // create runs on the UI thread.
 func (w *Window) create() {
 	w.host.Add(w)
 	client, delegate := w.client(), w.browserViewDelegate()
 	extra := cef.DictionaryValueCreate()
 	defer extra.Release()
-	fillExtraInfo(extra, w.token)
+	w.fillExtraInfo(extra)
 	settings := &cef.BrowserSettings{BackgroundColor: argb(w.o.Background)}
 	w.view = cef.BrowserViewCreate(client, blank, settings, extra, nil, delegate)
 	cef.WindowCreateTopLevel(w.windowDelegate()).Release() // windowCreated has taken a reference
@@ -162,6 +170,7 @@ func FromContext(ctx context.Context, a *app.App) *Window {
 // ended runs on the UI thread when the browser is gone: nothing of it may be used any more.
 func (w *Window) ended() {
 	w.peer.Close(ipc.ErrClosed)
+	w.closeSubFrames(ipc.ErrClosed)
 	w.finishLoad(ErrClosed)
 	if w.session != nil {
 		w.session.Close()
@@ -178,7 +187,7 @@ func (w *Window) gone() {
 		return
 	}
 	w.view.Release()
+	w.host.Remove(w) // before anybody hears that it is closed
 	close(w.closed)
-	w.host.Remove(w)
 	w.events.closed.Emit(&w.queue, struct{}{})
 }

@@ -1,5 +1,6 @@
-// The handshake with the native side. Where this document may have none (a frame below the main one, a world that is not ours) the
-// runtime ends here, and must not have touched window.top or parent by then: that would build this world in those frames too, for good.
+// The handshake with the native side. Where this document may have none (a frame without a preload, a world that is not ours) the runtime
+// ends here. It never touches window.top or parent: each frame has a world of its own by this name, and that would build this frame's in
+// those frames too, for as long as their documents live.
 let receivePacket = () => {}; // set by ipc.js
 
 const native = (() => {

@@ -1,5 +1,8 @@
 // ipcRenderer: Electron's names, meanings and texts over packets of our own.
 
+// A sandboxed document's origin is opaque, whatever its address.
+const ownOrigin = origin === 'null' ? origin : location.origin;
+
 // Why a channel may not be used from here, or null. Main checks again, with the origin that it knows the frame by; here a refused
 // call costs no message.
 const permitted = new Set(); // channels found to be usable; a document's origin does not change
@@ -7,7 +10,7 @@ const permitted = new Set(); // channels found to be usable; a document's origin
 function refusalOf(channel) {
   if (permitted.has(channel)) return null;
   if (channel.startsWith(rules.RESERVED)) return `Channel names that start with '${rules.RESERVED}' are reserved`;
-  if (!rules.allowed(CONFIG.allow || [], location.origin, channel)) return `Channel '${channel}' is not allowed for origin '${location.origin}'`;
+  if (!rules.allowed(CONFIG.allow || [], ownOrigin, channel)) return `Channel '${channel}' is not allowed for origin '${ownOrigin}'`;
   if (permitted.size < 1000) permitted.add(channel);
   return null;
 }

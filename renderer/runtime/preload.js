@@ -31,7 +31,7 @@ function runPreload(text, path) {
 const hello = codec.createEncoder();
 hello.begin(documentNumber);
 hello.hello();
-hello.send('oriel:document', [location.href]);
+hello.send('oriel:document', [location.href, origin, CONFIG.target]);
 sendPacket(hello.finish());
 if (CONFIG.preload) {
   const globals = { contextBridge, ipcRenderer, process: processObject, require, global: globalThis,

@@ -10,8 +10,6 @@ const processObject = Object.assign(new Process(), {
   contextIsolated: true,
   argv: Object.freeze([...(CONFIG.argv || [])]),
   env: Object.freeze({}),
+  isMainFrame: location.ancestorOrigins.length === 0, // see handshake.js on window.top
   nextTick: (callback, ...args) => queueMicrotask(() => callback(...args)),
 });
-
-// Looked up when asked for: see handshake.js on window.top.
-Object.defineProperty(processObject, 'isMainFrame', { get: () => window === window.top, enumerable: true });

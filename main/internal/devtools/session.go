@@ -31,11 +31,12 @@ type Session struct {
 	host         *cef.BrowserHost
 	registration *cef.Registration
 
-	mu     sync.Mutex
-	last   int
-	calls  map[int]call
-	events map[string][]func(json.RawMessage)
-	closed bool
+	mu      sync.Mutex
+	last    int
+	calls   map[int]call
+	events  map[string][]func(json.RawMessage)
+	targets func(target, event string, params json.RawMessage)
+	closed  bool
 }
 
 type call struct {
@@ -47,6 +48,7 @@ type call struct {
 func Attach(browser *cef.Browser) *Session {
 	s := &Session{host: browser.GetHost(), calls: map[int]call{}, events: map[string][]func(json.RawMessage){}}
 	s.registration = s.host.AddDevToolsMessageObserver(&cef.DevToolsMessageObserver{
+		OnDevToolsMessage:      func(_ *cef.Browser, message []byte) bool { return s.ofTarget(message) },
 		OnDevToolsMethodResult: func(_ *cef.Browser, id int, ok bool, result []byte) { s.answered(id, ok, result) },
 		OnDevToolsEvent:        func(_ *cef.Browser, method string, params []byte) { s.event(method, params) },
 	})
@@ -75,6 +77,11 @@ func (s *Session) Subscribe(event string, f func(params json.RawMessage)) {
 
 // Start makes a call; done hears the result on the UI thread, once. Calls are taken in the order they are started on one goroutine.
 func (s *Session) Start(method string, params any, done func(result json.RawMessage, err error)) {
+	s.start("", method, params, done)
+}
+
+// start makes a call on the page, or on a target that has been attached to it.
+func (s *Session) start(target, method string, params any, done func(result json.RawMessage, err error)) {
 	text, err := json.Marshal(params)
 	if err != nil {
 		done(nil, fmt.Errorf("devtools: %s: %w", method, err))
@@ -91,7 +98,11 @@ func (s *Session) Start(method string, params any, done func(result json.RawMess
 		id := s.last
 		s.calls[id] = call{method, done}
 		s.mu.Unlock()
-		if !s.host.SendDevToolsMessage(fmt.Appendf(nil, `{"id":%d,"method":%q,"params":%s}`, id, method, text)) {
+		message := fmt.Appendf(nil, `{"id":%d,"method":%q,"params":%s}`, id, method, text)
+		if target != "" {
+			message = fmt.Appendf(nil, `{"id":%d,"method":%q,"params":%s,"sessionId":%q}`, id, method, text, target)
+		}
+		if !s.host.SendDevToolsMessage(message) {
 			s.answered(id, false, []byte(`{"message":"the message was not taken"}`))
 		}
 	}
