@@ -62,7 +62,7 @@ func (w *Window) client() *cef.Client {
 				}
 				w.host.Refused()
 				callback.Cont(false, "")
-				w.events.unloadPrevented.Emit(&w.queue, struct{}{})
+				offer(w, "unload prevented", &w.events.unloadPrevented, struct{}{})
 				return true
 			},
 		},
@@ -159,10 +159,10 @@ func (w *Window) mainFrameChanged(_ *cef.Browser, old, current *cef.Frame) {
 // windowOpen answers window.open: with a window of the app's own making or not at all.
 func (w *Window) windowOpen(url string) {
 	if w.o.WindowOpen == nil {
-		w.log.Warn("window.open denied", zap.String("url", url))
+		w.guard.noise.Warn("window.open denied", zap.String("url", url))
 		return
 	}
-	w.queue.Add(func() {
+	taken := w.queue.Offer(func() {
 		o := w.o.WindowOpen(w.context(), url)
 		if o == nil {
 			return
@@ -174,6 +174,9 @@ func (w *Window) windowOpen(url string) {
 			w.log.Error("window.open failed", zap.String("url", url), zap.Error(err))
 		}
 	})
+	if !taken {
+		w.guard.noise.Warn("window.open denied: too many wait", zap.String("url", url))
+	}
 }
 
 func (w *Window) context() context.Context { return w.host.Context() }

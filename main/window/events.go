@@ -1,6 +1,8 @@
 package window
 
 import (
+	"strings"
+
 	"github.com/oriel-go/oriel/cef"
 	"github.com/oriel-go/oriel/main/internal/host"
 )
@@ -34,10 +36,13 @@ type RendererGone struct {
 	ExitCode int
 }
 
+// maxConsoleText bounds one line of the console, as the queue bounds their number.
+const maxConsoleText = 64 << 10
+
 // A ConsoleMessage is what a page, or its preload, wrote to the console.
 type ConsoleMessage struct {
 	Level  string // debug, info, warning or error
-	Text   string
+	Text   string // cut after 64 KiB
 	Source string // the script's URL
 	Line   int    // in the script, from 1
 }
@@ -90,8 +95,11 @@ func (w *Window) consoleMessage(_ *cef.Browser, level cef.LogSeverity, text, sou
 	names := map[cef.LogSeverity]string{
 		cef.LogSeverityDebug: "debug", cef.LogSeverityInfo: "info", cef.LogSeverityWarning: "warning", cef.LogSeverityError: "error",
 	}
+	if len(text) > maxConsoleText {
+		text = strings.ToValidUTF8(text[:maxConsoleText], "") + "…"
+	}
 	m := ConsoleMessage{names[level], text, source, line}
 	w.log.Sugar().Debugw("console", "level", m.Level, "text", m.Text, "source", m.Source, "line", m.Line)
-	w.events.console.Emit(&w.queue, m)
+	offer(w, "console", &w.events.console, m)
 	return true
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/oriel-go/oriel/cef"
 	"github.com/oriel-go/oriel/main/internal/engine"
+	"github.com/oriel-go/oriel/main/internal/host"
 	"github.com/oriel-go/oriel/main/ipc"
 	"github.com/oriel-go/oriel/protocol"
 )
@@ -21,6 +22,13 @@ type guard struct {
 	violations    atomic.Int32 // of this process
 	preloadErrors atomic.Int32 // of this document
 	killed        bool         // UI thread
+}
+
+// offer is Emit for an event that the page can bring about as often as it likes.
+func offer[T any](w *Window, name string, event *host.Event[T], v T) {
+	if !event.Offer(&w.queue, v) {
+		w.guard.noise.Warn("event dropped: too many wait", zap.String("event", name))
+	}
 }
 
 // newProcess forgets what the one before has done, and reports whether it was killed for it. UI thread.

@@ -216,7 +216,7 @@ func (w *Window) titleChanged(title string) {
 	if title != "" && w.win != nil {
 		w.win.SetTitle(title)
 	}
-	w.events.title.Emit(&w.queue, title)
+	offer(w, "title", &w.events.title, title)
 }
 
 // rendererGone hears that the process of the page has ended without being asked to. Reload starts another one.

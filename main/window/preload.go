@@ -107,5 +107,5 @@ func (w *Window) reserved(_ ipc.Sender, channel string, args ipc.Args) {
 		return
 	}
 	w.log.Error("the preload failed", zap.String("preload", e.Name), zap.String("error", e.Message), zap.String("stack", e.Stack))
-	w.events.preloadError.Emit(&w.queue, e)
+	offer(w, "preload error", &w.events.preloadError, e)
 }

@@ -7,6 +7,9 @@ import (
 	"go.uber.org/zap"
 )
 
+// MaxOffered is how many functions may wait in a queue when another is offered.
+const MaxOffered = 1024
+
 // A Queue runs functions of the app one after the other, off the UI thread. Its goroutine lives only while there is work.
 type Queue struct {
 	Log *zap.Logger
@@ -25,6 +28,17 @@ func (q *Queue) Add(f func()) {
 		q.busy = true
 		go q.work()
 	}
+}
+
+// Offer is Add for what a page can bring about as often as it likes. It reports false, and forgets f, if too much waits already.
+func (q *Queue) Offer(f func()) bool {
+	q.mu.Lock()
+	full := len(q.jobs) >= MaxOffered
+	q.mu.Unlock()
+	if !full {
+		q.Add(f)
+	}
+	return !full
 }
 
 func (q *Queue) work() {
@@ -77,11 +91,23 @@ func (e *Event[T]) On(f func(T)) (remove func()) {
 
 // Emit calls the functions on q, in the order they were added.
 func (e *Event[T]) Emit(q *Queue, v T) {
+	e.each(func(f func(T)) { q.Add(func() { f(v) }) })
+}
+
+// Offer is Emit for what a page can bring about as often as it likes: a queue in which too much waits does not take it. It reports whether
+// all functions will be called.
+func (e *Event[T]) Offer(q *Queue, v T) bool {
+	all := true
+	e.each(func(f func(T)) { all = q.Offer(func() { f(v) }) && all })
+	return all
+}
+
+func (e *Event[T]) each(do func(f func(T))) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for i := 1; i <= e.n; i++ {
 		if f := e.fs[i]; f != nil {
-			q.Add(func() { f(v) })
+			do(f)
 		}
 	}
 }
