@@ -11,8 +11,11 @@ import (
 	"github.com/oriel-go/oriel/renderer"
 )
 
-// joinUpTo is how many bytes of packets travel in one process message: from here on, joining saves less than copying costs.
-const joinUpTo = 16 << 10
+// joinUpTo is how many bytes of packets travel in one process message: below it a message costs the same however full it is.
+const joinUpTo = 64 << 10
+
+// joinFrom is the size of a packet that gets a message of its own: copying it once more would cost what joining saves.
+const joinFrom = 32 << 10
 
 var messageName = cef.NewMessageName(renderer.Message)
 
@@ -26,9 +29,12 @@ type frameLink struct {
 	waiting []parcel
 	bytes   int  // in waiting
 	coming  bool // the UI thread is on its way to send
+
+	spare []parcel // the list that flush has emptied, and one buffer of it
+	blank []byte
 }
 
-// A parcel is a packet, or a message that has been made of a large one.
+// A parcel is what becomes one process message: packets joined in one, or the message that has been made of a large packet.
 type parcel struct {
 	packet  []byte
 	message *cef.ProcessMessage
@@ -38,26 +44,28 @@ func newFrameLink(frame *cef.Frame) *frameLink { return &frameLink{frame: frame.
 
 // Send takes a copy of the packet.
 func (l *frameLink) Send(packet []byte) error {
-	var p parcel
-	if len(packet) > joinUpTo {
-		p.message = cef.NewBytesMessage(messageName, packet, renderer.SharedMemoryFrom) // here, not on the UI thread
-		if p.message == nil {
+	var message *cef.ProcessMessage
+	if len(packet) >= joinFrom {
+		message = cef.NewBytesMessage(messageName, packet, renderer.SharedMemoryFrom) // here, not on the UI thread
+		if message == nil {
 			return errNotSent
 		}
-	} else {
-		p.packet = append(make([]byte, 0, len(packet)), packet...)
 	}
 	l.mu.Lock()
 	if l.frame == nil || l.bytes+len(packet) > protocol.MaxQueuedBytes {
 		gone := l.frame == nil
 		l.mu.Unlock()
-		p.drop()
+		parcel{message: message}.drop()
 		if gone {
 			return errNotSent
 		}
 		return fmt.Errorf("%w: more than %d bytes wait to be sent", protocol.ErrLimit, protocol.MaxQueuedBytes)
 	}
-	l.waiting = append(l.waiting, p)
+	if message != nil {
+		l.waiting = append(l.waiting, parcel{message: message})
+	} else {
+		l.join(packet)
+	}
 	l.bytes += len(packet)
 	call := !l.coming
 	l.coming = true
@@ -66,6 +74,19 @@ func (l *frameLink) Send(packet []byte) error {
 		engine.Post(l.flush)
 	}
 	return nil
+}
+
+// join adds a packet's frames to the packet that comes last in line, or begins another. They belong to one document, so the headers are
+// alike. l.mu is held.
+func (l *frameLink) join(packet []byte) {
+	if n := len(l.waiting); n > 0 && l.waiting[n-1].message == nil {
+		if last := &l.waiting[n-1]; len(last.packet)+len(packet) <= joinUpTo {
+			last.packet = append(last.packet, packet[protocol.HeaderSize:]...)
+			return
+		}
+	}
+	l.waiting = append(l.waiting, parcel{packet: append(l.blank, packet...)})
+	l.blank = nil
 }
 
 func (p parcel) drop() {
@@ -77,38 +98,30 @@ func (p parcel) drop() {
 // flush sends what waits. UI thread.
 func (l *frameLink) flush() {
 	l.mu.Lock()
-	defer l.mu.Unlock()
-	for i := 0; i < len(l.waiting); {
-		if m := l.waiting[i].message; m != nil {
-			l.send(m)
-			i++
-			continue
+	parcels, frame := l.waiting, l.frame
+	l.waiting, l.spare, l.bytes, l.coming = l.spare, nil, 0, false
+	if frame != nil {
+		frame = frame.Retain() // Close may come meanwhile, from elsewhere
+	}
+	l.mu.Unlock()
+	var blank []byte
+	for _, p := range parcels {
+		if p.message == nil {
+			blank = p.packet[:0]
+			p.message = cef.NewBytesMessage(messageName, p.packet, renderer.SharedMemoryFrom)
 		}
-		joined, n := join(l.waiting[i:])
-		l.send(cef.NewBytesMessage(messageName, joined, renderer.SharedMemoryFrom))
-		i += n
+		if p.message != nil && frame != nil {
+			frame.SendProcessMessage(cef.ProcessIDRenderer, p.message)
+		}
+		p.drop()
 	}
-	clear(l.waiting)
-	l.waiting, l.bytes, l.coming = l.waiting[:0], 0, false
-}
-
-// join makes one packet of those that come first: one header and all their frames. They belong to one document, so the headers are alike.
-func join(parcels []parcel) (packet []byte, n int) {
-	packet = parcels[0].packet
-	for n = 1; n < len(parcels) && parcels[n].message == nil && len(packet)+len(parcels[n].packet) <= joinUpTo; n++ {
-		packet = append(packet, parcels[n].packet[protocol.HeaderSize:]...)
+	if frame != nil {
+		frame.Release()
 	}
-	return packet, n
-}
-
-func (l *frameLink) send(m *cef.ProcessMessage) {
-	if m == nil {
-		return
-	}
-	if l.frame != nil {
-		l.frame.SendProcessMessage(cef.ProcessIDRenderer, m)
-	}
-	m.Release()
+	clear(parcels)
+	l.mu.Lock()
+	l.spare, l.blank = parcels[:0], blank
+	l.mu.Unlock()
 }
 
 // Close gives the frame back.

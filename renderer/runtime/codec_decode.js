@@ -3,7 +3,7 @@ const decodePacket = (() => {
   'use strict';
 
   const { VERSION, HEADER, kinds, frameItems, limits, types, viewNames, links, defineProperty, isSafeInteger, fromCharCode, floor,
-    bufferSlice, mapSet, setAdd, decodeText } = wire;
+    mapSet, setAdd, decodeText } = wire;
   const { UNDEFINED, ARRAY_BUFFER, VIEW, INVALID_DATE, BIGINT, REGEXP, MAP, SET, ERROR, SPARSE, BOXED, UTF16, REFERENCE, STREAM, PORT,
     TIMESTAMP } = types;
 
@@ -77,7 +77,7 @@ const decodePacket = (() => {
 
     copy(n) {
       const at = this.take(n);
-      return new Uint8Array(bufferSlice(this.bytes.buffer, at, at + n));
+      return new Uint8Array(this.bytes.subarray(at, at + n)); // its own buffer, which V8 does not clear first
     }
 
     string(n) {
