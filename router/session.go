@@ -148,8 +148,8 @@ func (s *Session) End(cause error) {
 	}
 	s.line.mu.Unlock()
 	if first {
+		s.endStreams(cause) // first, so that none of them tells the far end of its context's end
 		s.cancel(cause)
-		s.endStreams(cause)
 		s.o.Link.Close()
 	}
 }

@@ -59,18 +59,18 @@ func (s *Session) write(ctx context.Context, source protocol.Source) (*outStream
 
 // drop forgets a stream that was not sent.
 func (o *outStream) drop() {
-	o.forget()
+	_, _ = o.forget()
 	o.cancel(ErrCanceled)
 	o.close()
 }
 
-// forget frees the number and returns why the stream was halted.
-func (o *outStream) forget() error {
+// forget frees the number and returns why the stream was halted, and whether the session is over.
+func (o *outStream) forget() (halted error, over bool) {
 	t := &o.session.streams
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	delete(t.out, o.id)
-	return o.halted
+	return o.halted, t.ended != nil
 }
 
 // grant takes credit that the reader gives. streams.mu is held.
@@ -119,9 +119,11 @@ func (o *outStream) run(done func(cause error)) {
 	if err == nil {
 		err = context.Cause(o.ctx) // it may have ended early because of that: what has been sent is not all
 	}
-	if stopped := o.forget() == ErrCanceled; err == nil || stopped {
+	switch halted, over := o.forget(); {
+	case over: // nobody is left to tell
+	case err == nil || halted == ErrCanceled:
 		o.session.tell(func(p []byte) []byte { return protocol.AppendEnd(p, o.id) })
-	} else {
+	default:
 		o.session.line.o.Log.Debug("a stream has failed", zap.Error(err))
 		o.session.tell(func(p []byte) []byte {
 			p, _ = protocol.AppendAbort(p, o.id, protocol.AsError(err))
