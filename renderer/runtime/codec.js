@@ -91,6 +91,8 @@ const codec = (() => {
       const start = w.position();
       const before = w.count(0);
       const linked = links.mark();
+      const { carried } = links;
+      links.carried = kind === 'send' || kind === 'invoke' || kind === 'result' || kind === 'post';
       busy = true;
       try {
         writers[kind](w, a, b, c, d, e);
@@ -103,6 +105,7 @@ const codec = (() => {
         throw problem;
       } finally {
         busy = false;
+        links.carried = carried;
         w.forget();
         if (later !== null) append();
       }

@@ -254,6 +254,7 @@ const decodePacket = (() => {
       else while (f.length < frameItems[kind]) f.push(this.value(0));
       if (kind === kinds.chunk) f.push(this.pos - at);
       if (start.length > 0) this.refs = [];
+      if (links.made.length > 0) f.made = links.made.splice(0);
       return f;
     }
 

@@ -79,16 +79,20 @@ const wire = (() => {
   };
 
   // Streams and ports: set by the fragments that know them. prototypes has, for a prototype, what returns [type, number, stream kind]
-  // for a value that is sent, or null for one that only looks like it; what it has numbered since mark is sent with commit, or
-  // forgotten with drop. stream and port make what a number stands for.
+  // for a value that is sent, or null for one that only looks like it; carried says whether the frame being written may hold any. What
+  // has been numbered since mark is sent with commit, or forgotten with drop. stream and port make what a number stands for, and note
+  // it in made, which the decoder gives to the frame.
   const refuse = (what) => () => { throw new Error(`A ${what} cannot come this way.`); };
-  const links = { prototypes: new Map(), mark: () => 0, commit: () => {}, drop: () => {}, stream: refuse('stream'), port: refuse('port') };
+  const links = {
+    prototypes: new Map(), carried: false, mark: () => 0, commit: () => {}, drop: () => {},
+    stream: refuse('stream'), port: refuse('port'), made: [],
+  };
 
   return {
     VERSION, HEADER, kinds, frameItems, limits, types, viewNames, viewKinds, links, keys, getPrototypeOf, getOwnPropertyDescriptor,
     defineProperty, hasOwn, isArray, isView, isSafeInteger, fromCharCode, floor, TAG, typedName, typedBuffer, typedOffset, typedBytes,
     viewBuffer, viewOffset, viewBytes, bufferBytes, regexpSource, regexpFlags, dateTime, mapEach, mapGet, mapSet,
     setEach, setAdd, typeTag, charCodeAt, isWellFormed, bigIntText, unbox, encodeInto, decodeText, objectProto, bytesProto,
-    uncloneable, attempt,
+    uncloneable, attempt, uncurry, getter,
   };
 })();

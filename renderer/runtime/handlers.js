@@ -40,15 +40,15 @@ function cancelRequest(id) {
 
 const MAX_TEXT = 1 << 16;
 
-// What was thrown, which may be anything, as an error frame. What cannot be sent of it is left out: somebody waits for the frame.
-function failure(id, thrown) {
+// What was thrown, which may be anything, as an error or abort frame. What cannot be sent of it is left out: somebody waits for the frame.
+function failure(id, thrown, kind = 'error') {
   const text = (read) => textOf(read).slice(0, MAX_TEXT);
   const name = text(() => thrown.name) || 'Error';
   const message = text(() => thrown.message) || text(() => String(thrown));
   const code = text(() => thrown.code) || null;
   try {
-    return codec.error(documentNumber, id, name, message, code, thrown?.data);
+    return codec[kind](documentNumber, id, name, message, code, thrown?.data);
   } catch {
-    return codec.error(documentNumber, id, name, message, code);
+    return codec[kind](documentNumber, id, name, message, code);
   }
 }

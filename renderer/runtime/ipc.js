@@ -116,7 +116,7 @@ const SEND = 2, INVOKE = 3, RESULT = 4, ERROR = 5, CANCEL = 6;
 function receiveFrame(frame) {
   switch (frame[0]) {
     case SEND:
-      ipcRenderer.emit(frame[1], { sender: ipcRenderer, ports: [] }, ...frame[2]);
+      if (!ipcRenderer.emit(frame[1], { sender: ipcRenderer, ports: [] }, ...frame[2])) streams.discard(frame);
       return;
     case INVOKE:
       answerRequest(frame[1], frame[2], frame[3]);
@@ -127,6 +127,7 @@ function receiveFrame(frame) {
     case RESULT: {
       const call = settle(frame[1]);
       if (call) call.resolve(frame[2]);
+      else streams.discard(frame);
       return;
     }
     case ERROR: {
@@ -135,6 +136,8 @@ function receiveFrame(frame) {
       if (call) call.reject(remoteError(call.channel, name, message, code, data));
       return;
     }
+    default:
+      streams.receive(frame);
   }
 }
 

@@ -69,6 +69,7 @@ function createHalf() {
   const TOO_DEEP = 'contextBridge recursion depth exceeded.  Nested objects deeper than 1000 are not supported.';
   const DEPTH = 1000;
   const dom = domBridge(uncurry, getter);
+  const stream = streamBridge(uncurry, getter, promiseThen);
   const FAILED = freeze({ __proto__: null });
 
   const homes = new WeakMap(); // function made here for the other world's → the other world's own
@@ -126,6 +127,7 @@ function createHalf() {
       defineProperty(error, key, { __proto__: null, value, writable: true, enumerable: true, configurable: true }),
     wrapElement: dom.wrapElement,
     wrapBlob: dom.wrapBlob,
+    makeStream: stream.make,
     makeBuffer: (buffer, offset, length) => copyBytes(buffer, offset, length),
     makeDataView: (buffer, offset, length) => new viewConstructors.DataView(copyBytes(buffer, offset, length)),
     // A constructor reads nothing of a typed array but its slots, and makes a buffer of its own world.
@@ -380,6 +382,13 @@ function createHalf() {
     return made;
   }
 
+  function copyStream(value) {
+    if (stream.locked(value)) return refuse(new ErrorConstructor(`${UNCLONEABLE} The ReadableStream is locked.`));
+    const ends = stream.ends(value);
+    const out = newState(false);
+    return theirs.makeStream(copyFunction(ends.read, out, undefined), copyFunction(ends.cancel, out, undefined));
+  }
+
   function copyPromise(value, state) {
     let deferred = null;
     promiseThen(value, (result) => { settle(deferred, true, result); }, (reason) => { settle(deferred, false, reason); });
@@ -407,6 +416,7 @@ function createHalf() {
   for (let i = 0; i < boxes.length; i++)
     nature(boxes[i].prototype, branded(boxes[i].value), leaf((value) => theirs.makeBoxed(boxes[i].value(value))));
   // These are no copies but the page's own, so an API that holds one does not freeze it.
+  nature(stream.prototype, branded(stream.locked), leaf(copyStream), false);
   nature(dom.elementPrototype, branded(dom.tagName), leaf((value) => theirs.wrapElement(value)), false);
   nature(dom.blobPrototype, branded(dom.blobType), leaf((value) => theirs.wrapBlob(value)), false);
   // A promise has no slot that could be asked for: for anything else, copyPromise throws.

@@ -1,0 +1,33 @@
+// Streams that cross the bridge: the other world gets a ReadableStream of its own, which reads from the first one when it is read itself.
+// So a slow reader slows the writer down, in whichever world it is. createHalf calls this, in both worlds.
+function streamBridge(uncurry, getter, promiseThen) {
+  'use strict';
+
+  const Stream = ReadableStream;
+  const locked = getter(Stream.prototype, 'locked'); // throws for anything but a ReadableStream
+  const getReader = uncurry(Stream.prototype.getReader);
+  const read = uncurry(ReadableStreamDefaultReader.prototype.read);
+  const cancel = uncurry(ReadableStreamDefaultReader.prototype.cancel);
+  const enqueue = uncurry(ReadableStreamDefaultController.prototype.enqueue);
+  const close = uncurry(ReadableStreamDefaultController.prototype.close);
+
+  return {
+    __proto__: null,
+    prototype: Stream.prototype,
+    locked,
+    // What the other world's stream calls: functions of this world.
+    ends(stream) {
+      const reader = getReader(stream);
+      return { __proto__: null, read: () => read(reader), cancel: (reason) => cancel(reader, reason) };
+    },
+    // A stream of this world; readOther and cancelOther are functions of this world for those of the other one.
+    make: (readOther, cancelOther) => new Stream({
+      __proto__: null,
+      pull: (controller) => promiseThen(readOther(), (result) => {
+        if (result.done) close(controller);
+        else enqueue(controller, result.value);
+      }),
+      cancel: (reason) => cancelOther(reason),
+    }, { __proto__: null, highWaterMark: 0 }),
+  };
+}
