@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"iter"
 	"log"
+	"os"
 	"strings"
 	"time"
 
@@ -31,6 +34,29 @@ func ExampleHandle() {
 			return Saved{}, errors.New("a note needs a title") // the promise is rejected with this text
 		}
 		return Saved{ID: 1}, nil
+	})
+}
+
+type Row struct{ Name string }
+
+func query(context.Context, string) iter.Seq2[Row, error] { return nil }
+
+// In the preload: await ipcRenderer.invoke('file', 'big.mov') is a ReadableStream, and so is what 'rows' gives:
+// for await (const row of await ipcRenderer.invoke('rows', 'all')) … The second argument of 'import' may be a File.
+func ExampleHandle_streams() {
+	root, err := os.OpenRoot("media")
+	if err != nil {
+		return
+	}
+	ipc.Handle(a.IPC(), "file", func(ctx context.Context, name string) (io.Reader, error) { return root.Open(name) })
+	ipc.Handle(a.IPC(), "rows", func(ctx context.Context, what string) (iter.Seq2[Row, error], error) { return query(ctx, what), nil })
+	ipc.HandleFunc(a.IPC(), "import", func(ctx context.Context, name string, body io.Reader) (int64, error) {
+		f, err := root.Create(name)
+		if err != nil {
+			return 0, err
+		}
+		defer f.Close()
+		return io.Copy(f, body)
 	})
 }
 

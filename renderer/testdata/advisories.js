@@ -130,7 +130,7 @@
     canvas.getContext('2d');
     refused('frame of the preload', () => api.videoFrame());
     await refusedLater('frame in a promise', api.videoFrames());
-    const own = [new VideoFrame(canvas, { timestamp: 0 }), canvas, new ReadableStream(), new MessageChannel().port1, new DocumentFragment(), new Text('x'),
+    const own = [new VideoFrame(canvas, { timestamp: 0 }), canvas, new MessageChannel().port1, new DocumentFragment(), new Text('x'),
       new ImageData(1, 1), await createImageBitmap(canvas), document.createRange(), new AbortController().signal, new FormData(), new Headers()];
     for (const value of own) {
       refused(String(value), () => api.echo(value));
@@ -147,6 +147,30 @@
     }
     for (const name of ['element', 'detachedElement', 'viewlessElement']) look(name, getPrototypeOf(api[name]()));
   });
+  const streamParts = [[ReadableStream.prototype, 'getReader'], [ReadableStreamDefaultReader.prototype, 'read'],
+    [ReadableStreamDefaultReader.prototype, 'cancel'], [ReadableStreamDefaultController.prototype, 'enqueue'],
+    [ReadableStreamDefaultController.prototype, 'close'], [Promise.prototype, 'then']];
+  await rule('streams, read with builtins that the page has replaced', () => hooked(streamParts, async () => {
+    const mine = { own: 1 };
+    const locked = new ReadableStream();
+    locked.getReader();
+    refused('a locked stream', () => api.echo(locked));
+    refused('what only says it is one', () => api.echo(Object.create(ReadableStream.prototype, { [Symbol.toStringTag]: { value: 'ReadableStream' } })));
+    for (const reason of [undefined, mine, new Error('mine')]) {
+      let canceled = 0;
+      const stream = api.echo(new ReadableStream({ pull(c) { c.enqueue({ mine, f: () => mine }); }, cancel(why) { canceled++; look('reason', why); } }));
+      look('stream', stream);
+      const reader = stream.getReader();
+      look('reader', reader);
+      const first = await reader.read();
+      look('chunk', first);
+      if (first.done || first.value.mine === mine || first.value.f().own !== 1) problems.push('a chunk is not a copy');
+      await reader.cancel(reason);
+      if (canceled !== 1) problems.push(`canceled ${canceled} times`);
+    }
+    const failing = api.echo(new ReadableStream({ pull() { throw new TypeError('mine'); } })).getReader();
+    try { await failing.read(); problems.push('no error'); } catch (error) { look('error', error); if (String(error) !== 'TypeError: mine') problems.push(String(error)); }
+  }));
   await rule('CVE-2026-34765: a window of another opener found by its name', () => {
     for (const name of ['oriel', 'main', 'child', '_top2']) if (window.open('about:blank', name) !== null) problems.push(`a window named ${name}`);
     window.name = 'mine';

@@ -153,6 +153,15 @@ async function bridgeResults() {
   check('Blob of the preload', objects.blob instanceof Blob && objects.blob.type === 'a/b' && await objects.blob.text() === 'abc' && Object.getPrototypeOf(objects.blob) === Blob.prototype);
   check('File of the preload', objects.file instanceof File && objects.file.name === 'name' && objects.file.lastModified === 5 && await objects.file.text() === 'abcd');
 
+  // Streams: read from one world to the other, a chunk when one is wanted.
+  let pulled = 0;
+  const stream = api.echo({ stream: new ReadableStream({ pull(c) { if (++pulled > 3) c.close(); else c.enqueue({ n: pulled, bytes: new Uint8Array(3) }); } }, { highWaterMark: 0 }) }).stream;
+  check('ReadableStream is this world\'s own', stream instanceof ReadableStream && Object.getPrototypeOf(stream) === ReadableStream.prototype);
+  check('a stream is not read before it is asked', pulled === 0);
+  const read = [];
+  for await (const chunk of stream) read.push(chunk);
+  check('chunks of a stream', read.map((c) => c.n).join() === '1,2,3' && read[2].bytes instanceof Uint8Array && pulled === 4);
+
   // What cannot cross.
   const refused = { 'WeakMap': new WeakMap(), 'document': document, 'fragment': document.createDocumentFragment(), 'attribute': document.createAttribute('a'), 'style': document.documentElement.style, 'window': window, 'shared memory': null, 'generator': (function* () {})(),
     'document.all': document.all, 'nested': { a: [new WeakSet()] }, 'proxy that throws': new Proxy({}, { ownKeys() { throw new Error('trap'); } }),
