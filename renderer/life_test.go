@@ -184,6 +184,30 @@ func TestFirstDocument(t *testing.T) {
 	})
 }
 
+// TestPopups: what window.open leads to has its preload before its first script too.
+func TestPopups(t *testing.T) {
+	const popups = 10
+	saw := make(chan string, popups)
+	o := site(map[string]string{"popup.html": `<!doctype html><script src=popup.js></script>`, "popup.js": `fetch('/saw?' + typeof window.api + (opener ? ' opener' : ''))`})
+	files := o.Pages
+	o.Pages = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/saw" {
+			saw <- r.URL.RawQuery
+			return
+		}
+		files.ServeHTTP(w, r)
+	})
+	inApp(t, o, func(t *testing.T, a *app.App) {
+		w := open(t, a, window.Options{WindowOpen: func(context.Context, string) *window.Options { return &window.Options{Preload: preload} }})
+		eval[any](t, w, fmt.Sprintf("for (let i = 0; i < %d; i++) window.open('popup.html'); 0", popups))
+		for range popups {
+			if got := receive(t, "word of a popup's first script", saw); got != "object" {
+				t.Errorf("the first script saw %s", got)
+			}
+		}
+	})
+}
+
 // TestPreloadErrors: a preload that fails is reported, and neither the page nor what the preload did before suffers.
 func TestPreloadErrors(t *testing.T) {
 	inApp(t, site(nil), func(t *testing.T, a *app.App) {
