@@ -38,6 +38,7 @@ func TestInPage(t *testing.T) {
 		t.Run("exposed", func(t *testing.T) { exposed(t, w) })
 		t.Run("values", func(t *testing.T) { values(t, w) })
 		t.Run("events", func(t *testing.T) { events(t, a, w) })
+		t.Run("questions", func(t *testing.T) { questions(t, w) })
 		t.Run("names", func(t *testing.T) { windowNames(t, a) })
 	})
 }
@@ -45,7 +46,7 @@ func TestInPage(t *testing.T) {
 func exposed(t *testing.T, w *window.Window) {
 	got := apptest.Eval[map[string]string](t, w, `(() => { `+kinds+` return { ...kinds(shop), ...kinds(api), ipcRenderer: typeof ipcRenderer, require: typeof require }; })()`)
 	want := map[string]string{"archive": "Object", "log": "function", "ipcRenderer": "undefined", "require": "undefined"}
-	for _, name := range strings.Fields("buffer export find import in items keep moved now onChanged onClosing onMany onSeen rawArgs ready rename sum ticks tour values") {
+	for _, name := range strings.Fields("buffer export find handleClose handleConfirm handlePick import in items keep moved now onChanged onClosing onMany onSeen rawArgs ready rename sum ticks tour values") {
 		want[name] = "function"
 	}
 	if !reflect.DeepEqual(got, want) {
@@ -115,6 +116,27 @@ func events(t *testing.T, a *app.App, w *window.Window) {
 	want := `[["first","bread",1],["second","bread",1],["a",2],["second","bread",1],["second",{"text":"more"},2],["second",null],["a",2]]`
 	if got != want {
 		t.Errorf("heard %s\nwant  %s", got, want)
+	}
+}
+
+// questions are answered by the page.
+func questions(t *testing.T, w *window.Window) {
+	apptest.Eval[any](t, w, `(() => {
+		window.asked = [];
+		window.forget = shop.handleConfirm(async (...args) => { asked.push(args); return args[0].answers.indexOf('yes'); });
+		shop.handlePick((...args) => { asked.push(args); return { name: 'bread', status: 'sold' }; });
+		shop.handleClose((...args) => { asked.push(args); return String(forget()); });
+	})()`)
+	q := shop.Question{Text: "sure?", Answers: []string{"no", "yes"}}
+	if n, err := shop.Ask(apptest.Context(t), w, q); n != 1 || err != nil {
+		t.Errorf("the page answers %d, %v", n, err)
+	}
+	got := apptest.Eval[string](t, w, `JSON.stringify(asked)`)
+	if want := `[[{"text":"sure?","answers":["no","yes"]}],[1,["no","yes"]],[]]`; got != want {
+		t.Errorf("asked %s, want %s", got, want)
+	}
+	if _, err := shop.Ask(apptest.Context(t), w, q); err == nil || !strings.Contains(err.Error(), "No handler registered for 'shop:confirm'") {
+		t.Errorf("when it is forgotten: %v", err)
 	}
 }
 

@@ -37,6 +37,7 @@ var forms = map[string]form{
 	"main/ipc.Invoke":              {kind: Handle, channel: 2, f: 3, typed: true},
 	"(*main/ipc.Frame).Invoke":     {kind: Handle, channel: 1, f: 3, result: 2},
 	"(*main/window.Window).Invoke": {kind: Handle, channel: 1, f: 3, result: 2},
+	"(router.Invoker).Invoke":      {kind: Handle, channel: 1, f: 3, result: 2}, // what ipc.Invoker is
 }
 
 // finder looks through one package.
@@ -100,7 +101,7 @@ func (f *finder) fault(n ast.Node, format string, args ...any) {
 // name is the key in forms of a function.
 func name(obj types.Object) string {
 	fn, ok := obj.(*types.Func)
-	if !ok || fn.Pkg() == nil || !strings.HasPrefix(fn.Pkg().Path(), module+"/main/") {
+	if !ok || fn.Pkg() == nil || !strings.HasPrefix(fn.Pkg().Path(), module+"/") {
 		return ""
 	}
 	return strings.Replace(fn.Origin().FullName(), module+"/", "", 1)

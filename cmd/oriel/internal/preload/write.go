@@ -182,7 +182,7 @@ func signature(c *channels.Channel, set *typescript.Set) string {
 		p := c.Params[i]
 		text := set.Union(p.Types)
 		if asked && len(p.Types) == 1 {
-			text = set.Required(p.Types[0])
+			text = set.Accepted(p.Types[0])
 		}
 		switch {
 		case p.Rest && strings.Contains(text, " "):

@@ -134,7 +134,7 @@ func (s *Set) addParts(t types.Type, shape shape, d Direction, path string) erro
 // declared says whether a named type gets a declaration. One that is a class there, or travels as what it does not look like, does not.
 func declared(n *types.Named, shape shape) bool {
 	switch shape {
-	case shapeUnknown, shapeError, shapeNative, shapeReader, shapeValues:
+	case shapeUnknown, shapeError, shapeNative, shapeReader, shapeValues, shapePort:
 		return false
 	case shapeString:
 		return kindShape(n.Underlying()) == shapeString

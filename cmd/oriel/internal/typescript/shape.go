@@ -25,6 +25,7 @@ const (
 	shapeNative // one type there for one type here
 	shapeReader // streams of bytes
 	shapeValues // streams of anything
+	shapePort
 )
 
 const protocolPath = "github.com/oriel-go/oriel/protocol"
@@ -59,6 +60,9 @@ func nativeOf(t types.Type) string {
 func shapeOf(t types.Type, d Direction) shape {
 	t = types.Unalias(t)
 	under := t.Underlying()
+	if hasMethod(t, "MessagePort", "", "") {
+		return shapePort
+	}
 	if i, ok := under.(*types.Interface); ok {
 		return interfaceShape(t, i)
 	}

@@ -55,12 +55,15 @@ func (s *Set) Union(ts []types.Type) string {
 	return u.text()
 }
 
-// Required writes a type without null where that comes from Go's nil slices and maps only: nobody has to pass those.
-func (s *Set) Required(t types.Type) string {
+// Accepted writes what a page may pass for a type. Null is not among it where it comes from Go's nil slices and maps only, and whatever has
+// bytes will do for a reader.
+func (s *Set) Accepted(t types.Type) string {
 	u := s.union(t, nil)
 	switch s.shape(t) {
 	case shapeSlice, shapeBytes, shapeMap:
 		u = u.without("null")
+	case shapeReader:
+		u = u.with("Blob", "Uint8Array")
 	}
 	return u.text()
 }
@@ -126,6 +129,8 @@ func (s *Set) unnamed(t types.Type, e env) union {
 		return union{"Error", "null"}
 	case shapeNative:
 		return union{nativeOf(t)}
+	case shapePort:
+		return union{"MessagePort"}
 	case shapeReader:
 		return union{"ReadableStream<Uint8Array>"}
 	case shapeValues:

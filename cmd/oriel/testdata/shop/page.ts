@@ -21,8 +21,12 @@ export async function right() {
   const stop: () => void = shop.onChanged((what: string | CatalogNote | null, n?: number) => api.log(`${what} ${n}`));
   stop();
   shop.onMany((...all: unknown[]) => api.log(String(all)));
+  const forget: () => void = shop.handleConfirm(async (q) => (q.answers ?? []).indexOf('yes'));
+  shop.handlePick((answer: number) => (answer ? { name: 'bread', status: 'sold', parts: null } : null));
+  shop.handleClose(() => forget());
   const reader = (await shop.export()).getReader();
   const chunk: Uint8Array | undefined = (await reader.read()).value;
+  await shop.import(new Blob([]));
   await shop.import(new ReadableStream<Uint8Array>({ start: (c) => c.enqueue(chunk ?? new Uint8Array()) }));
   for (let r = (await shop.items()).getReader(), x = await r.read(); !x.done; x = await r.read()) api.log(x.value.name);
   const status: Status = 'it\'s lost';
@@ -54,6 +58,8 @@ export async function wrong() {
   const whole: number = (await shop.values()).int64;
   // @ts-expect-error the listener gets no event object
   shop.onSeen((event: Event, x: number, y: number) => api.log(`${event} ${x} ${y}`));
+  // @ts-expect-error the answer is a number
+  shop.handleConfirm((q) => q.text);
   // @ts-expect-error what is exposed stays as it is
   window.shop = null;
   // @ts-expect-error a stream of bytes, not of text

@@ -73,6 +73,12 @@ export interface Pair<A, B> {
   second: B;
 }
 
+/** A Question is what a page may ask its user. */
+export interface Question {
+  text: string;
+  answers: string[] | null;
+}
+
 export type RawMessage = Uint8Array | null;
 
 /** Rights are flags: a number, not one of three. */
@@ -152,7 +158,11 @@ declare global {
        * The words may be in any order.
        */
       find(o: Options): Promise<Page<Item>>;
-      import(r: ReadableStream<Uint8Array>): Promise<void>;
+      handleClose(handler: () => void | Promise<void>): () => void;
+      /** Asks the user, and tells which answer was chosen. */
+      handleConfirm(handler: (q: Question) => number | Promise<number>): () => void;
+      handlePick(handler: (answer: number, answers: string[] | null) => Item | null | Promise<Item | null>): () => void;
+      import(r: ReadableStream<Uint8Array> | Blob | Uint8Array): Promise<void>;
       in(in_: string, delete_: string, arg3: number): Promise<void>;
       items(): Promise<ReadableStream<Item>>;
       keep(v: Values): Promise<Values>;

@@ -9,6 +9,12 @@
     return () => { ipcRenderer.off(channel, call); };
   };
 
+  const answer = (channel, handler) => {
+    if (typeof handler !== 'function') throw new TypeError('The handler must be a function');
+    ipcRenderer.handle(channel, (_event, ...args) => handler(...args));
+    return () => { ipcRenderer.removeHandler(channel); };
+  };
+
   contextBridge.exposeInMainWorld('api', {
     log: (line) => { ipcRenderer.send('log', line); },
   });
@@ -21,6 +27,9 @@
     buffer: () => ipcRenderer.invoke('shop:buffer'),
     export: () => ipcRenderer.invoke('shop:export'),
     find: (o) => ipcRenderer.invoke('shop:find', o),
+    handleClose: (handler) => answer('shop:close', handler),
+    handleConfirm: (handler) => answer('shop:confirm', handler),
+    handlePick: (handler) => answer('shop:pick', handler),
     import: (r) => ipcRenderer.invoke('shop:import', r),
     in: (in_, delete_, arg3) => ipcRenderer.invoke('shop:in', in_, delete_, arg3),
     items: () => ipcRenderer.invoke('shop:items'),

@@ -76,6 +76,26 @@ func streams(r *ipc.Router) {
 	ipc.HandleFunc(r, "shop:buffer", func() iter.Seq[[]byte] { return nil })
 }
 
+// A Question is what a page may ask its user.
+type Question struct {
+	Text    string   `json:"text"`
+	Answers []string `json:"answers"`
+}
+
+// Ask asks the page.
+func Ask(ctx context.Context, w *window.Window, q Question) (answer int, err error) {
+	// Asks the user, and tells which answer was chosen.
+	answer, err = ipc.Invoke[int](ctx, w, "shop:confirm", q)
+	if err != nil {
+		return 0, err
+	}
+	var item *catalog.Item
+	if err := w.Invoke(ctx, "shop:pick", &item, answer, q.Answers); err != nil {
+		return 0, err
+	}
+	return answer, w.MainFrame().Invoke(ctx, "shop:close", nil)
+}
+
 // Tell says to pages what there is to hear.
 func Tell(ctx context.Context, a *app.App, w *window.Window, items []catalog.Item) error {
 	// An item has come or gone.
