@@ -71,16 +71,22 @@ func AppendAbort(dst []byte, stream uint32, v ErrorValue) ([]byte, error) {
 // they cannot be encoded.
 type Writer struct {
 	Links Links
+	// Meta is what invoke frames carry beside their arguments.
+	Meta map[string]string
 }
 
 // AppendSend is [AppendSend].
 func (w Writer) AppendSend(dst []byte, channel string, args ...any) ([]byte, error) {
-	return w.appendCall(dst, append(dst, 0x93, byte(KindSend)), channel, args)
+	return w.appendCall(dst, append(dst, 0x93, byte(KindSend)), channel, args, nil)
 }
 
 // AppendInvoke is [AppendInvoke].
 func (w Writer) AppendInvoke(dst []byte, id uint32, channel string, args ...any) ([]byte, error) {
-	return w.appendCall(dst, appendUint(append(dst, 0x94, byte(KindInvoke)), id), channel, args)
+	head := append(dst, 0x94, byte(KindInvoke))
+	if len(w.Meta) > 0 {
+		head[len(dst)]++
+	}
+	return w.appendCall(dst, appendUint(head, id), channel, args, w.Meta)
 }
 
 // AppendResult is [AppendResult].
@@ -152,7 +158,7 @@ func cut(s string) string {
 }
 
 // appendCall appends what send and invoke have in common to head.
-func (w Writer) appendCall(dst, head []byte, channel string, args []any) ([]byte, error) {
+func (w Writer) appendCall(dst, head []byte, channel string, args []any, meta map[string]string) ([]byte, error) {
 	if channel == "" || len(channel) > MaxChannel || !utf8.ValidString(channel) {
 		return dst, fmt.Errorf("%w: %q", ErrChannel, channel)
 	}
@@ -164,6 +170,11 @@ func (w Writer) appendCall(dst, head []byte, channel string, args []any) ([]byte
 	}
 	if err := e.args(args); err != nil {
 		return dst, err
+	}
+	if len(meta) > 0 {
+		if err := e.meta(meta); err != nil {
+			return dst, err
+		}
 	}
 	return e.done(dst)
 }

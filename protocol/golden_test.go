@@ -167,10 +167,13 @@ func TestGoldenPackets(t *testing.T) {
 		Title string `json:"title"`
 	}
 	packets := map[string]func([]byte) []byte{
-		"hello":      AppendHello,
-		"cancel":     func(b []byte) []byte { return AppendCancel(b, 300) },
-		"send":       func(b []byte) []byte { return ok(AppendSend(b, "notes:changed")) },
-		"invoke":     func(b []byte) []byte { return ok(AppendInvoke(b, 70000, "notes:save", note{"a"}, 2)) },
+		"hello":  AppendHello,
+		"cancel": func(b []byte) []byte { return AppendCancel(b, 300) },
+		"send":   func(b []byte) []byte { return ok(AppendSend(b, "notes:changed")) },
+		"invoke": func(b []byte) []byte { return ok(AppendInvoke(b, 70000, "notes:save", note{"a"}, 2)) },
+		"invoke with meta": func(b []byte) []byte {
+			return ok(Writer{Meta: map[string]string{"tracestate": "a=1", "traceparent": "00-1"}}.AppendInvoke(b, 1, "x", 2))
+		},
 		"result":     func(b []byte) []byte { return ok(AppendResult(b, math.MaxUint32, "ok")) },
 		"error":      func(b []byte) []byte { return ok(AppendError(b, 2, ErrorValue{"TypeError", "no", "E_NO", []int{1}})) },
 		"bare error": func(b []byte) []byte { return ok(AppendError(b, 2, ErrorValue{Name: "Error"})) },

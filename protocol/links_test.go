@@ -80,7 +80,7 @@ func (s *fakeStream) Close() error {
 // result is one value as it travels in a frame of its own.
 func (l *table) result(t testing.TB, v any) Frame {
 	t.Helper()
-	packet, err := Writer{l}.AppendResult(AppendHeader(nil, 1), 1, v)
+	packet, err := Writer{Links: l}.AppendResult(AppendHeader(nil, 1), 1, v)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -179,7 +179,7 @@ func TestStreamsOut(t *testing.T) {
 		}
 	}
 	for _, v := range []any{make(chan<- int), func(func(int)) {}, func(func(int, int) bool) {}, func(func(int) bool) int { return 0 }, func() {}} {
-		if _, err := (Writer{l}).AppendResult(nil, 1, v); !errors.Is(err, ErrUncloneable) {
+		if _, err := (Writer{Links: l}).AppendResult(nil, 1, v); !errors.Is(err, ErrUncloneable) {
 			t.Errorf("%T: %v", v, err)
 		}
 	}
@@ -334,7 +334,7 @@ func TestLinkLimits(t *testing.T) {
 	if credit(StreamWindow) != nil || !errors.Is(credit(StreamWindow+1), ErrPacket) {
 		t.Error("credit of more than the window")
 	}
-	_, err = Writer{newTable()}.AppendResult(nil, 1, selfish(stream))
+	_, err = Writer{Links: newTable()}.AppendResult(nil, 1, selfish(stream))
 	if !errors.Is(err, ErrUncloneable) {
 		t.Errorf("a stream of a custom encoder's own making: %v", err)
 	}

@@ -24,6 +24,8 @@ type Frame struct {
 	Credit  uint32 // credit
 	Args    Args   // send, invoke, post
 	Value   Value  // result and chunk: the value; error and abort: the data
+	// Meta is what an invoke carries beside its arguments; nil if there is nothing.
+	Meta map[string]string
 	// Streams and Ports are what the values of the frame refer to, each in the
 	// order of its appearance.
 	Streams []StreamRef
@@ -100,7 +102,8 @@ func (w *walker) frame(f *Frame) error {
 		return w.fail("unknown frame kind")
 	}
 	kind := Kind(code)
-	if items != frameKinds[kind].items {
+	withMeta := kind == KindInvoke && items == frameKinds[kind].items+1
+	if items != frameKinds[kind].items && !withMeta {
 		return w.fail("wrong number of items in the frame")
 	}
 	f.Kind = kind
@@ -112,6 +115,11 @@ func (w *walker) frame(f *Frame) error {
 	w.links, w.streams, w.ports = 0, nil, nil
 	if err := w.body(f); err != nil {
 		return err
+	}
+	if withMeta {
+		if err := w.meta(f); err != nil {
+			return err
+		}
 	}
 	f.Streams, f.Ports = w.streams, w.ports
 	return nil

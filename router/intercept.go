@@ -13,6 +13,8 @@ type Call struct {
 	Kind    protocol.Kind // protocol.KindInvoke or protocol.KindSend
 	Channel string
 	Args    Args // undecoded; what decodes them takes nothing away from the handler, but a stream can be taken once only
+	// Meta is what a request carries beside its arguments, such as traceparent. It is the far end's word. May be nil.
+	Meta map[string]string
 
 	request *request
 	nearest *Router
@@ -76,7 +78,7 @@ func (r *Router) intercepted() bool {
 // intercept sends a request through the interceptors.
 func (r *request) intercept(nearest *Router) (c *Call, result any, err error) {
 	args := r.args
-	c = &Call{Kind: protocol.KindSend, Channel: r.channel, Args: &args, request: r, nearest: nearest}
+	c = &Call{Kind: protocol.KindSend, Channel: r.channel, Args: &args, Meta: r.meta, request: r, nearest: nearest}
 	if r.asked() {
 		c.Kind = protocol.KindInvoke
 	}

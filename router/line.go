@@ -85,7 +85,7 @@ func (l *Line) admit(d *delivery, m *protocol.Frame) error {
 	if r.d != nil {
 		r = new(request)
 	}
-	*r = request{d: d, id: m.ID, channel: m.Channel, args: m.Args, ctx: d.ctx, counters: c, links: links{session: d.session, ins: ins}}
+	*r = request{d: d, id: m.ID, channel: m.Channel, args: m.Args, meta: m.Meta, ctx: d.ctx, counters: c, links: links{session: d.session, ins: ins}}
 	if ins != nil {
 		r.args.Bind(&r.links)
 	}

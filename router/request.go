@@ -18,6 +18,7 @@ type request struct {
 	id      uint32
 	channel string
 	args    protocol.Args
+	meta    map[string]string
 	ctx     context.Context
 	cancel  context.CancelCauseFunc // of an invoke
 	links   links

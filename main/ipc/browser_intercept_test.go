@@ -2,6 +2,7 @@ package ipc_test
 
 import (
 	"context"
+	"maps"
 	"strings"
 	"testing"
 
@@ -45,6 +46,58 @@ func TestBrowserInterceptor(t *testing.T) {
 		s := a.IPC().Stats().Channels
 		if d := s["notes:delete"]; d.Calls != 2 || d.Errors["E_READ_ONLY"] != 1 || d.Latency.Count != 2 || d.Latency.Quantile(1) <= 0 {
 			t.Errorf("counted: %+v", d)
+		}
+	})
+}
+
+// tracing is a preload whose calls carry their place in a trace, and calls that only look as if they did.
+const tracing = `
+const { contextBridge, ipcRenderer } = require('electron');
+const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01', tracestate = 'congo=t61rcWkgMzE';
+const { signal } = new AbortController();
+const calls = {
+  alone: [1, { traceparent }], all: [1, { tracestate, signal, traceparent }], only: [{ traceparent }], signal: [1, { signal }], none: [1],
+  nullProto: [1, Object.assign(Object.create(null), { traceparent })],
+  malformed: [1, { traceparent: traceparent.toUpperCase() }], short: [1, { traceparent: '00-1-2-3' }], more: [1, { traceparent, text: 'x' }],
+  noParent: [1, { tracestate }], first: [{ traceparent }, 1], number: [1, { traceparent: 7 }], long: [1, { traceparent, tracestate: 'x'.repeat(513) }],
+  line: [1, { traceparent: traceparent + '\n' }],
+};
+contextBridge.exposeInMainWorld('calls', Object.keys(calls));
+contextBridge.exposeInMainWorld('call', (name) => ipcRenderer.invoke('seen', ...calls[name]));`
+
+func TestBrowserMeta(t *testing.T) {
+	type seen struct {
+		Args int
+		Meta map[string]string
+	}
+	const parent, state = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "congo=t61rcWkgMzE"
+	only := map[string]string{"traceparent": parent}
+	wants := map[string]seen{
+		"alone": {1, only}, "all": {1, map[string]string{"traceparent": parent, "tracestate": state}}, "only": {0, only}, "signal": {1, nil}, "none": {1, nil},
+		"nullProto": {1, only}, "malformed": {2, nil}, "short": {2, nil}, "more": {2, nil}, "noParent": {2, nil}, "first": {2, nil}, "number": {2, nil},
+		"long": {2, nil}, "line": {2, nil},
+	}
+	apptest.InApp(t, site(), func(t *testing.T, a *app.App) {
+		ipc.Handle(a.IPC(), "seen", func(_ context.Context, args ipc.Args) (seen, error) { return seen{Args: args.Len()}, nil })
+		a.IPC().Use(func(next ipc.Handler) ipc.Handler {
+			return func(ctx context.Context, c *ipc.Call) (any, error) {
+				result, err := next(ctx, c)
+				s := result.(seen)
+				s.Meta = c.Meta
+				return s, err
+			}
+		})
+		w := show(t, a, window.Options{Preload: tracing})
+		for _, name := range eval[[]string](t, w, "window.calls") {
+			got := eval[seen](t, w, "window.call(ARG)", name)
+			want, known := wants[name]
+			if !known || got.Args != want.Args || !maps.Equal(got.Meta, want.Meta) {
+				t.Errorf("%s: %+v", name, got)
+			}
+			delete(wants, name)
+		}
+		if len(wants) > 0 {
+			t.Errorf("not called: %v", wants)
 		}
 	})
 }

@@ -37,12 +37,13 @@ const codec = (() => {
       w.channelName(channel);
       w.list(args);
     },
-    invoke(w, id, channel, args) {
-      w.byte(0x94);
+    invoke(w, id, channel, args, meta) { // meta: text by name, or nothing
+      w.byte(meta ? 0x95 : 0x94);
       w.byte(kinds.invoke);
       w.number(id);
       w.channelName(channel);
       w.list(args);
+      if (meta) w.value(meta);
     },
     result: single(kinds.result),
     error: failure(kinds.error),

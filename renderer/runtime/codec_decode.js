@@ -245,13 +245,15 @@ const decodePacket = (() => {
       const head = this.bytes[this.take(1)];
       const kind = this.value(0);
       const f = [kind];
-      if (head !== 0x90 + frameItems[kind]) throw damaged('an unknown frame');
+      const withMeta = kind === kinds.invoke && head === 0x95;
+      if (head !== 0x90 + frameItems[kind] && !withMeta) throw damaged('an unknown frame');
       const start = this.refs;
       if (kind !== kinds.hello && kind !== kinds.send) f.push(this.value(0));
       const at = this.pos;
       if (kind === kinds.send || kind === kinds.invoke) f.push(this.text(), this.args());
       else if (kind === kinds.post) f.push(this.args());
       else while (f.length < frameItems[kind]) f.push(this.value(0));
+      if (withMeta) f.push(this.value(0));
       if (kind === kinds.chunk) f.push(this.pos - at);
       if (start.length > 0) this.refs = [];
       if (links.made.length > 0) f.made = links.made.splice(0);

@@ -44,27 +44,44 @@ function settle(id) {
   return call;
 }
 
-// The AbortSignal if a call's last argument is { signal } and nothing else. An AbortSignal cannot be sent, so it cannot be meant for main.
-function signalOf(last) {
-  if (typeof last !== 'object' || last === null || !Object.hasOwn(last, 'signal')) return null;
+const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/; // W3C Trace Context
+const TRACESTATE = /^[ -~]{1,512}$/;
+
+const options = { // which an invoke may have, and whether a value is one
+  __proto__: null,
+  signal: (v) => v instanceof AbortSignal,
+  traceparent: (v) => typeof v === 'string' && TRACEPARENT.test(v),
+  tracestate: (v) => typeof v === 'string' && TRACESTATE.test(v),
+};
+
+// A call's last argument if it is options and nothing else: a plain object with a signal, a traceparent or both, perhaps a tracestate. An
+// AbortSignal could not be sent anyway; a traceparent has a form that nothing else has.
+function optionsOf(last) {
+  if (typeof last !== 'object' || last === null || !(Object.hasOwn(last, 'signal') || Object.hasOwn(last, 'traceparent'))) return null;
   const prototype = Object.getPrototypeOf(last);
-  if ((prototype !== Object.prototype && prototype !== null) || Reflect.ownKeys(last).length !== 1) return null;
-  return last.signal instanceof AbortSignal ? last.signal : null;
+  if (prototype !== Object.prototype && prototype !== null) return null;
+  const found = { __proto__: null, signal: null, meta: null };
+  for (const key of Reflect.ownKeys(last)) {
+    const value = last[key];
+    if (!options[key]?.(value)) return null;
+    if (key === 'signal') found.signal = value;
+    else (found.meta ??= {})[key] = value;
+  }
+  return found;
 }
 
 // Sends the request of an invoke and keeps what settles its promise. Throws before anything is pending or sent.
 function request(channel, args, resolve, reject) {
   checkChannel(channel);
-  const signal = signalOf(args.at(-1));
-  if (signal) {
-    args.pop();
-    signal.throwIfAborted();
-  }
+  const given = optionsOf(args.at(-1));
+  const signal = given && given.signal;
+  if (given) args.pop();
+  if (signal) signal.throwIfAborted();
   const refusal = refusalOf(channel);
   if (refusal) throw remoteError(channel, 'Error', refusal, 'ERR_NOT_ALLOWED');
   if (pending.size >= codec.limits.inFlight) throw remoteError(channel, 'Error', `${pending.size} calls wait for an answer already`, 'ERR_LIMIT');
   const id = nextId();
-  const packet = codec.invoke(documentNumber, id, channel, args);
+  const packet = codec.invoke(documentNumber, id, channel, args, given && given.meta);
   const call = { channel, resolve, reject, signal, abort: null };
   pending.set(id, call);
   try {
@@ -90,7 +107,8 @@ class IpcRenderer extends Emitter {
     sendPacket(codec.send(documentNumber, channel, args));
   }
 
-  // Beyond Electron: { signal } as the last argument gives the call up, here and in main, when the AbortSignal fires.
+  // Beyond Electron: { signal } as the last argument gives the call up, here and in main, when the AbortSignal fires; { traceparent } goes
+  // with it as its place in a trace.
   invoke(channel, ...args) {
     return new Promise((resolve, reject) => { request(channel, args, resolve, reject); }); // what is thrown in it rejects it
   }

@@ -109,7 +109,7 @@ function testCodec(codec, golden) {
 
   const calls = {
     'hello': (e) => e.hello(), 'cancel': (e) => e.cancel(300), 'send': (e) => e.send('notes:changed', []),
-    'invoke': (e) => e.invoke(70000, 'notes:save', [{ title: 'a' }, 2]), 'result': (e) => e.result(4294967295, 'ok'),
+    'invoke': (e) => e.invoke(70000, 'notes:save', [{ title: 'a' }, 2]), 'invoke with meta': (e) => e.invoke(1, 'x', [2], { traceparent: '00-1', tracestate: 'a=1' }), 'result': (e) => e.result(4294967295, 'ok'),
     'error': (e) => e.error(2, 'TypeError', 'no', 'E_NO', [1]), 'bare error': (e) => e.error(2, 'Error', '', undefined, undefined),
     'reference between arguments': (e) => { const o = {}; e.send('x', [o, [o]]); },
     'several': (e) => { const o = {}; e.send('x', [o, o]); e.invoke(1, 'y', [o, o]); e.cancel(1); },
