@@ -31,9 +31,10 @@ type calls struct {
 	open    map[uint32]chan answer // each has room for the one answer
 	last    uint32                 // the number given last
 	givenUp map[uint32]struct{}    // whose answer may be on its way
+	late    int                    // such calls whose numbers are forgotten
 }
 
-// maxGivenUp bounds the calls whose late answer is expected. Beyond it the oldest are forgotten, all at once: most were never answered.
+// maxGivenUp bounds the calls whose late answer is expected. Beyond it their numbers are forgotten, all at once, and how many there were is kept.
 const maxGivenUp = 4096
 
 // Invoke asks the handler of a channel at the far end and decodes its answer into result, a pointer, unless that is nil. It returns
@@ -136,6 +137,7 @@ func (s *Session) giveUp(id uint32) {
 	if open {
 		delete(s.calls.open, id)
 		if len(s.calls.givenUp) >= maxGivenUp || s.calls.givenUp == nil {
+			s.calls.late += len(s.calls.givenUp)
 			s.calls.givenUp = map[uint32]struct{}{}
 		}
 		s.calls.givenUp[id] = struct{}{}
@@ -168,6 +170,10 @@ func (s *Session) answered(f *protocol.Frame) error {
 	}
 	if _, late := s.calls.givenUp[f.ID]; late {
 		delete(s.calls.givenUp, f.ID)
+		return nil
+	}
+	if s.calls.late > 0 {
+		s.calls.late--
 		return nil
 	}
 	return fmt.Errorf("%w: %v for request %d, which is not open", ErrUnexpected, f.Kind, f.ID)

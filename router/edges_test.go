@@ -1,0 +1,59 @@
+package router
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/oriel-go/oriel/protocol"
+)
+
+// nowhere is a link whose packets nobody reads.
+type nowhere struct{}
+
+func (nowhere) Send([]byte) error { return nil }
+func (nowhere) Close()            {}
+
+// So many calls may wait for the far end's answer.
+func TestCallsEdge(t *testing.T) {
+	s := NewLine(LineOptions{}).Begin(SessionOptions{Link: nowhere{}, Document: 1})
+	for i := range protocol.MaxInFlight {
+		if _, _, err := s.expect(); err != nil {
+			t.Fatalf("call %d: %v", i, err)
+		}
+	}
+	if _, _, err := s.expect(); !errors.Is(err, protocol.ErrLimit) {
+		t.Errorf("one more: %v", err)
+	}
+	s.forget(7)
+	if id, _, err := s.expect(); err != nil || id == 7 {
+		t.Errorf("there is room: %d, %v", id, err)
+	}
+	s.End(ErrCanceled)
+}
+
+// An answer that comes late is no violation, however many calls were given up: each may have one. Another is.
+func TestGivenUpEdge(t *testing.T) {
+	for _, n := range []int{maxGivenUp, maxGivenUp + 1, 3*maxGivenUp + 5} {
+		s := NewLine(LineOptions{}).Begin(SessionOptions{Link: nowhere{}, Document: 1})
+		var ids []uint32
+		for range n {
+			id, _, err := s.expect()
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.giveUp(id)
+			ids = append(ids, id)
+		}
+		give := func(id uint32) error {
+			return s.Receive(nil, []protocol.Frame{{Kind: protocol.KindResult, ID: id}}, 20)
+		}
+		for i, id := range ids {
+			if err := give(id); err != nil {
+				t.Fatalf("%d given up: late answer %d: %v", n, i, err)
+			}
+		}
+		if err := give(ids[0]); !errors.Is(err, ErrUnexpected) {
+			t.Errorf("%d given up: another answer: %v", n, err)
+		}
+	}
+}
