@@ -88,6 +88,8 @@ func (s *Session) expect() (id uint32, answered chan answer, err error) {
 	switch {
 	case s.ended != nil:
 		return 0, nil, s.ended
+	case s.mute != nil:
+		return 0, nil, s.mute
 	case len(c.open) >= protocol.MaxInFlight:
 		return 0, nil, fmt.Errorf("%w: %d calls wait for an answer already", protocol.ErrLimit, len(c.open))
 	case c.open == nil:

@@ -44,6 +44,7 @@ type Session struct {
 	calls  calls               // what this side waits for
 	router *Router             // nil until somebody asks for it
 	ended  error               // why; nil while it lives
+	mute   error               // why this side says nothing new any more; nil while it may
 
 	streams streams
 }
@@ -106,9 +107,9 @@ func (s *Session) Send(channel string, args ...any) error {
 
 // SendMessage is [Session.Send] for a message that has been encoded already. The message stays the caller's.
 func (s *Session) SendMessage(m Message) error {
-	switch ended := s.Ended(); {
-	case ended != nil:
-		return fmt.Errorf("ipc: send on %q: %w", m.channel, ended)
+	switch over := s.over(); {
+	case over != nil:
+		return fmt.Errorf("ipc: send on %q: %w", m.channel, over)
 	case !s.o.Allowed(m.channel):
 		return fmt.Errorf("ipc: send on %q: %w: %s", m.channel, ErrNotAllowed, s.o.Origin)
 	}
@@ -132,6 +133,26 @@ func (s *Session) Ended() error {
 	s.line.mu.Lock()
 	defer s.line.mu.Unlock()
 	return s.ended
+}
+
+// Mute tells that the far end is about to go: from now on Send and Invoke fail with the cause. What the far end says is still heard and
+// answered, and what it has been asked may still be. Only the first call does anything.
+func (s *Session) Mute(cause error) {
+	s.line.mu.Lock()
+	defer s.line.mu.Unlock()
+	if s.mute == nil {
+		s.mute = cause
+	}
+}
+
+// over returns why nothing new may be sent, or nil.
+func (s *Session) over() error {
+	s.line.mu.Lock()
+	defer s.line.mu.Unlock()
+	if s.ended != nil {
+		return s.ended
+	}
+	return s.mute
 }
 
 // End ends the session and everything that it asked for, with the cause, and closes the link. Only the first call does anything.

@@ -168,10 +168,12 @@ func (p *Peer) begin(s Sender) (*Frame, []held, error) {
 	}
 	p.frame = newFrame(p, s, e.link, e.claim.Document)
 	p.flush(p.frame)
-	if p.closed == nil {
-		close(p.news)
-		p.news = make(chan struct{})
+	if over := p.over(); over != nil {
+		p.frame.session.Mute(over)
+		return p.frame, e.packets, nil
 	}
+	close(p.news)
+	p.news = make(chan struct{})
 	return p.frame, e.packets, nil
 }
 

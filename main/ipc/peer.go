@@ -60,6 +60,7 @@ type Peer struct {
 	waiting []router.Message // for a document to come
 	queued  int              // bytes in waiting
 	hellos  int              // since Chromium told of a document
+	leaving error            // why nothing new is said to a page any more, though one may still be there
 	closed  error
 }
 
@@ -111,9 +112,9 @@ func (p *Peer) Send(channel string, args ...any) error {
 	p.mu.Lock()
 	f, cost := p.frame, m.Size()+messageCost
 	switch {
-	case p.closed != nil:
+	case p.over() != nil:
 		p.mu.Unlock()
-		return fmt.Errorf("ipc: send on %q: %w", channel, p.closed)
+		return fmt.Errorf("ipc: send on %q: %w", channel, p.over())
 	case f == nil && p.queued+cost > protocol.MaxQueuedBytes:
 		p.mu.Unlock()
 		return fmt.Errorf("ipc: send on %q: %w: more than %d bytes wait for the page", channel, protocol.ErrLimit, protocol.MaxQueuedBytes)
@@ -129,7 +130,11 @@ func (p *Peer) Send(channel string, args ...any) error {
 
 // Invoke is [Frame.Invoke] for the document that is there now, or else the next one.
 func (p *Peer) Invoke(ctx context.Context, channel string, result any, args ...any) error {
-	f, err := p.document(ctx)
+	err := protocol.ValidChannel(channel)
+	var f *Frame
+	if err == nil {
+		f, err = p.document(ctx)
+	}
 	if err != nil {
 		return fmt.Errorf("ipc: invoke %q: %w", channel, err)
 	}
@@ -140,11 +145,11 @@ func (p *Peer) Invoke(ctx context.Context, channel string, result any, args ...a
 func (p *Peer) document(ctx context.Context) (*Frame, error) {
 	for {
 		p.mu.Lock()
-		f, closed, news := p.frame, p.closed, p.news
+		f, over, news := p.frame, p.over(), p.news
 		p.mu.Unlock()
 		switch {
-		case closed != nil:
-			return nil, closed
+		case over != nil:
+			return nil, over
 		case f != nil:
 			return f, nil
 		}
@@ -172,12 +177,37 @@ func (p *Peer) end(frameID *string, cause error) {
 	}
 }
 
+// Leave tells that the page is about to go for good: Send and Invoke fail with the cause from now on. What the page still says is heard and
+// answered until Close.
+func (p *Peer) Leave(cause error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.over() != nil {
+		return
+	}
+	p.leaving = cause
+	close(p.news)
+	if p.frame != nil {
+		p.frame.session.Mute(cause)
+	}
+}
+
+// over returns why nothing new may be said to a page. p.mu is held.
+func (p *Peer) over() error {
+	if p.closed != nil {
+		return p.closed
+	}
+	return p.leaving
+}
+
 // Close ends the conversation for good: open requests are cancelled with the cause, later sends fail with it.
 func (p *Peer) Close(cause error) {
 	p.mu.Lock()
+	if p.over() == nil {
+		close(p.news)
+	}
 	if p.closed == nil {
 		p.closed = cause
-		close(p.news)
 	}
 	p.waiting, p.queued = nil, 0
 	p.mu.Unlock()

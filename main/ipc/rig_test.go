@@ -189,6 +189,12 @@ func (d *doc) heard(channel string) protocol.Frame {
 	return d.next(func(f protocol.Frame) bool { return f.Kind == protocol.KindSend && f.Channel == channel })
 }
 
+// heardQuestion waits for what main asks on the channel and returns its number.
+func (d *doc) heardQuestion(channel string) uint32 {
+	d.rig.t.Helper()
+	return d.next(func(f protocol.Frame) bool { return f.Kind == protocol.KindInvoke && f.Channel == channel }).ID
+}
+
 // silent fails if anything has come that was not asked for. What main does meanwhile must have ended.
 func (d *doc) silent() {
 	d.rig.t.Helper()

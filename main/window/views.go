@@ -6,6 +6,7 @@ import (
 
 	"github.com/oriel-go/oriel/cef"
 	"github.com/oriel-go/oriel/main/internal/engine"
+	"github.com/oriel-go/oriel/main/ipc"
 )
 
 // windowDelegate answers for the window around the page. UI thread.
@@ -96,8 +97,14 @@ func (w *Window) canClose() bool {
 	}
 	if w.forced {
 		w.closeBrowser()
-		return true
+	} else if !w.tryCloseBrowser() {
+		return false
 	}
+	w.peer.Leave(ipc.ErrClosed)
+	return true
+}
+
+func (w *Window) tryCloseBrowser() bool {
 	host := w.browser.GetHost()
 	defer host.Release()
 	return host.TryCloseBrowser()

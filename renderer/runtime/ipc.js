@@ -100,6 +100,12 @@ function request(channel, args, resolve, reject) {
 }
 
 class IpcRenderer extends Emitter {
+  on(channel, listener) {
+    super.on(channel, listener);
+    listenerAdded(channel);
+    return this;
+  }
+
   send(channel, ...args) {
     checkChannel(channel);
     const refusal = refusalOf(channel);
@@ -131,10 +137,11 @@ const ipcRenderer = new IpcRenderer();
 
 const SEND = 2, INVOKE = 3, RESULT = 4, ERROR = 5, CANCEL = 6;
 
-function receiveFrame(frame) {
+// size is about how many bytes the frame had.
+function receiveFrame(frame, size) {
   switch (frame[0]) {
     case SEND:
-      if (!ipcRenderer.emit(frame[1], { sender: ipcRenderer, ports: [] }, ...frame[2])) streams.discard(frame);
+      if (unheard.has(frame[1]) || !hear(frame)) keepUnheard(frame, size);
       return;
     case INVOKE:
       answerRequest(frame[1], frame[2], frame[3]);
@@ -163,7 +170,8 @@ receivePacket = (buffer) => {
   try {
     const packet = codec.decodePacket(buffer);
     if (packet.doc !== documentNumber) return;
-    for (const frame of packet.frames) receiveFrame(frame);
+    const size = Math.ceil(buffer.byteLength / packet.frames.length); // those that travel together are small
+    for (const frame of packet.frames) receiveFrame(frame, size);
   } catch (error) {
     reportError(error);
   }
