@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -18,7 +19,10 @@ import (
 const listens = `
 const { contextBridge, ipcRenderer } = require('electron');
 const heard = [];
-const note = (event, value) => { heard.push(typeof value === 'number' ? value : value.length); };
+const note = async (event, value) => {
+  heard.push(typeof value === 'number' ? value : value instanceof ReadableStream ? await new Response(value).text() : value.length);
+  if (value instanceof ReadableStream) ipcRenderer.send('read');
+};
 ipcRenderer.handle('arrived', () => true);
 ipcRenderer.on('first', () => ipcRenderer.on('second', note));
 contextBridge.exposeInMainWorld('api', {
@@ -75,6 +79,19 @@ func TestBrowserUnheard(t *testing.T) {
 		send("second", 3)
 		heard("0", "1,2,3")
 
+		read, closed := make(chan struct{}, 1), make(chan struct{})
+		ipc.On(a.IPC(), "read", func(context.Context, any) { read <- struct{}{} })
+		if err := w.MainFrame().Send("kept", strings.NewReader("a stream")); err != nil {
+			t.Fatal(err)
+		}
+		ask(t, w, "arrived", true)
+		eval[any](t, w, "api.on('kept')")
+		wait(t, read)
+		heard("0", "a stream")
+		if err := w.MainFrame().Send("many", tellsClose{strings.NewReader("nobody reads this"), closed}); err != nil {
+			t.Fatal(err)
+		}
+
 		var want []string
 		for i := range 300 {
 			if i >= 300-256 {
@@ -84,6 +101,7 @@ func TestBrowserUnheard(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+		wait(t, closed) // its message gave way
 		send("big", make([]byte, 8<<20), make([]byte, 8<<20+1), make([]byte, 8<<20+2), make([]byte, 8<<20+3))
 		send("huge", make([]byte, 33<<20), 1)
 		heard("api.on('many')", strings.Join(want, ","))
@@ -100,6 +118,17 @@ func TestBrowserUnheard(t *testing.T) {
 			t.Errorf("the console says more: %q", <-warnings)
 		}
 	})
+}
+
+// tellsClose tells when it is closed.
+type tellsClose struct {
+	io.Reader
+	closed chan struct{}
+}
+
+func (c tellsClose) Close() error {
+	close(c.closed)
+	return nil
 }
 
 // A window that closes takes nothing more, and says so; what its page says last is heard.
