@@ -57,6 +57,8 @@ func (d *decoder) value(v reflect.Value, info *typeInfo) error {
 		return d.natural(v, info)
 	case shapeText:
 		return d.unmarshalText(v)
+	case shapeJSON:
+		return d.rawJSON(v)
 	case shapeCustom:
 		return d.custom(v)
 	case shapeStream:

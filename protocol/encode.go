@@ -25,7 +25,8 @@ var ErrUncloneable = errors.New("value cannot be cloned")
 // else name; "-", omitempty and omitzero work as usual; map keys are sorted),
 // slices and arrays become arrays, []byte a Uint8Array, time.Time a Date,
 // big.Int a BigInt, nil null. Integers beyond ±[MaxSafeInteger] arrive as
-// BigInt. Types with a MarshalText become strings; msgpack's CustomEncoder and
+// BigInt. Types with a MarshalText become strings, a
+// json.RawMessage what its text stands for; msgpack's CustomEncoder and
 // Marshaler are obeyed. Streams and ports need a [Writer]. A pointer, map or slice that appears twice, or within
 // itself, is one value there too.
 func AppendValue(dst []byte, v any) ([]byte, error) {
@@ -271,6 +272,8 @@ func (e *encoder) value(v reflect.Value, info *typeInfo) error {
 		return e.native(v)
 	case shapeText:
 		return e.text(v)
+	case shapeJSON:
+		return e.rawJSON(v.Bytes())
 	case shapeCustom:
 		return e.custom(v)
 	case shapeStream:

@@ -2,6 +2,7 @@ package protocol
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"io"
 	"iter"
@@ -34,7 +35,7 @@ func targets() []any {
 	return []any{new(any), new(record), new(*record), new([]record), new([]any), new([]float64), new([]byte), new(string), new(int64),
 		new(uint8), new(float64), new(bool), new(map[string]any), new(map[string]record), new(map[int][]string), new(map[any]struct{}),
 		new(*Map), new(Set), new(View), new(UTF16), new(error), new([3]any), new([][][]any), new(io.Reader), new(*fakePort),
-		new(iter.Seq2[record, error])}
+		new(iter.Seq2[record, error]), new(json.RawMessage)}
 }
 
 // FuzzCheck gives the check arbitrary packets: it must not panic, and what it

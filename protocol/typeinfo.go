@@ -2,6 +2,7 @@ package protocol
 
 import (
 	"encoding"
+	"encoding/json"
 	"io"
 	"math/big"
 	"reflect"
@@ -33,6 +34,7 @@ const (
 	shapeTime
 	shapeBigInt
 	shapeNative // the types of types.go
+	shapeJSON   // json.RawMessage
 	shapeText   // encoding.TextMarshaler, TextUnmarshaler
 	shapeCustom // msgpack's CustomEncoder, Marshaler and their twins
 	shapeStream // readers, channels, iterators
@@ -65,6 +67,8 @@ var (
 	timeType   = reflect.TypeFor[time.Time]()
 	bigIntType = reflect.TypeFor[big.Int]()
 	errorType  = reflect.TypeFor[error]()
+
+	rawJSONType = reflect.TypeFor[json.RawMessage]()
 
 	customEncoder = reflect.TypeFor[msgpack.CustomEncoder]()
 	marshaler     = reflect.TypeFor[msgpack.Marshaler]()
@@ -155,6 +159,8 @@ func shapeOf(t reflect.Type, custom1, custom2, text reflect.Type) shape {
 		return shapeTime
 	case t == bigIntType:
 		return shapeBigInt
+	case t == rawJSONType:
+		return shapeJSON
 	case nativeTypes[t]:
 		return shapeNative
 	case t.Kind() != reflect.Interface && t.Implements(portType):

@@ -90,7 +90,7 @@ func (z *zeros) Read(p []byte) (int, error) {
 
 // flow sends size bytes from main to the page, and from the page to main.
 func flow(t *testing.T, size int64, patience time.Duration) {
-	apptest.InApp(t, site(), func(t *testing.T, a *app.App) {
+	apptest.InAppWith(t, apptest.Process{Env: []string{"ORIEL_SOAK=" + os.Getenv("ORIEL_SOAK")}}, site(), func(t *testing.T, a *app.App) {
 		m := new(meter)
 		ipc.Handle(a.IPC(), "down", func(_ context.Context, n int64) (io.Reader, error) { return &zeros{n, m}, nil })
 		ipc.Handle(a.IPC(), "up", func(_ context.Context, in io.Reader) (int64, error) {

@@ -223,7 +223,8 @@ func TestBrowserValues(t *testing.T) {
 	})
 }
 
-// describe writes a value with its types, its keys sorted as Go does, and what is the same object twice.
+// describe writes a value with its types, its keys sorted as Go does, and what is the same object twice: as far as Go's any can tell, where
+// dates, buffers and the like are values and empty slices are all alike.
 const describe = `
 const withoutStack = (e) => Object.defineProperty(e, 'stack', { value: undefined });
 function describe(value) {
@@ -233,7 +234,7 @@ function describe(value) {
     if (Object.is(v, -0)) return '-0';
     if (typeof v !== 'object' || v === null) return typeof v + ' ' + (typeof v === 'string' ? JSON.stringify(v) : String(v));
     if (seen.has(v)) return '#' + seen.get(v);
-    seen.set(v, seen.size);
+    if (/^(Object|Map|Set|Error)$/.test(kind(v)) || v.length > 0 && Array.isArray(v)) seen.set(v, seen.size);
     const own = () => '{' + Reflect.ownKeys(v).sort().map((k) => String(k) + ': ' + text(v[k])).join(', ') + '}';
     const k = kind(v);
     if (k === 'Date') return 'Date ' + v.getTime();
