@@ -75,6 +75,13 @@ func bench(starts, rounds int, rawOnly bool, variants string, wanted *regexp.Reg
 	if err != nil {
 		return err
 	}
+	if !rawOnly {
+		ports, err := s.ports(checkout, wanted.MatchString)
+		if err != nil {
+			return err
+		}
+		results = append(results, ports...)
+	}
 	printResults(results, rawOnly)
 	if rawOnly || wanted.String() != "." {
 		return nil

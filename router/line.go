@@ -21,7 +21,10 @@ type LineOptions struct {
 	// Refused hears of messages on channels that their sender may not use, which a far end that keeps to the protocol does not send. It is
 	// called on any goroutine and must not block. May be nil.
 	Refused func(err error)
-	Log     *zap.Logger // nil means none
+	// Start takes the work on messages that have come while nobody was at work; nil means a goroutine for it. [Session.Receive] calls it,
+	// and work, which runs code of the app, must run when that has returned.
+	Start func(work func())
+	Log   *zap.Logger // nil means none
 }
 
 // A Line is where messages wait for their turn, in the order they came, across the sessions of one place. One goroutine at a time has the

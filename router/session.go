@@ -238,7 +238,9 @@ func (s *Session) Receive(from any, frames []protocol.Frame, size int) error {
 	}
 	start := l.claim()
 	l.mu.Unlock()
-	if start {
+	if start && l.o.Start != nil {
+		l.o.Start(l.work)
+	} else if start {
 		go l.work()
 	}
 	if len(b.packet) > protocol.HeaderSize {

@@ -87,16 +87,17 @@ func (o *Options) spec(name string) (keeper.Spec, error) {
 
 // begin makes the port and watches over the process.
 func (p *Process) begin(ctx context.Context, ours *os.File) error {
+	p.late = time.AfterFunc(p.o.StartWithin, p.neverUp) // before the port can say hello
 	var err error
 	p.port, err = port.New(ours, port.Options{Router: p.o.Router, Name: p.o.ServiceName, Log: p.o.Log.Named(p.o.ServiceName),
 		Hello: p.hello, Reserved: p.reserved})
 	if err != nil {
+		p.late.Stop()
 		p.child.Signal(killSignal)
 		return err
 	}
 	living.add(p)
 	p.unbind = context.AfterFunc(ctx, p.Kill)
-	p.late = time.AfterFunc(p.o.StartWithin, p.neverUp)
 	go p.watch()
 	return nil
 }

@@ -61,6 +61,9 @@ type Port struct {
 	start   sync.Once
 	drained chan struct{} // closed when everything that came has been heard
 	asking  atomic.Int32  // calls that wait for an answer
+	inline  bool          // what is being taken may be heard by the goroutine that reads
+	turn    func()        // and this is the work
+	hearing hearing
 }
 
 // New makes a port of an end of a socket pair, which it takes over.
@@ -73,7 +76,8 @@ func New(f *os.File, o Options) (*Port, error) {
 		return nil, fmt.Errorf("port: %w", err)
 	}
 	p := &Port{o: o, conn: conn, started: make(chan struct{}), drained: make(chan struct{})}
-	p.line = router.NewLine(router.LineOptions{Context: o.Context, Router: o.Router, Log: o.Log})
+	p.line = router.NewLine(router.LineOptions{Context: o.Context, Router: o.Router, Log: o.Log,
+		Start: p.work})
 	p.session = p.line.Begin(router.SessionOptions{Link: conn, Document: document, Origin: o.Name, Owner: p})
 	go p.read()
 	return p, nil
@@ -164,7 +168,23 @@ const (
 
 // read takes packets until there is an end.
 func (p *Port) read() {
-	err := p.takeAll()
+	for {
+		packet, err := p.conn.Receive()
+		if err == nil {
+			err = p.take(packet)
+		}
+		if err != nil {
+			p.finish(err)
+			return
+		}
+		if !p.hear() {
+			return
+		}
+	}
+}
+
+// finish ends the port.
+func (p *Port) finish(err error) {
 	switch {
 	case errors.Is(err, io.EOF):
 		err = ErrGone
@@ -174,18 +194,6 @@ func (p *Port) read() {
 	p.session.End(err)
 	<-p.line.Below(1)
 	close(p.drained)
-}
-
-func (p *Port) takeAll() error {
-	for {
-		packet, err := p.conn.Receive()
-		if err == nil {
-			err = p.take(packet)
-		}
-		if err != nil {
-			return err
-		}
-	}
 }
 
 // take checks a packet and puts its messages in line. An error is one after which nothing from the other side can be believed.
@@ -209,7 +217,10 @@ func (p *Port) take(packet []byte) error {
 	if !p.room() {
 		return ErrClosed
 	}
-	if err := p.session.Receive(nil, frames, len(packet)); err != nil {
+	p.inline = !slices.ContainsFunc(frames, func(f protocol.Frame) bool { return f.Kind != protocol.KindSend || len(f.Streams) > 0 })
+	if err := p.session.Receive(nil, frames, len(packet)); errors.Is(err, router.ErrUnexpected) {
+		return err
+	} else if err != nil {
 		p.o.Log.Warn("message refused", zap.String("port", p.o.Name), zap.Error(err))
 	}
 	return nil

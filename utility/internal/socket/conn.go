@@ -16,8 +16,12 @@ import (
 )
 
 const (
-	// MaxInline is the largest packet that travels as a datagram of its own; a larger one lies in memory that is handed over.
-	MaxInline = 64 << 10
+	// MaxDatagram is the largest datagram. The packet of one is a datagram of its own, several small ones are joined in one, and a larger
+	// one travels in parts.
+	MaxDatagram = 64 << 10
+	// MaxParts is the largest packet in parts; a larger one lies in memory that is handed over. Parts go through the processor's cache, so
+	// they cost less than two copies; fresh memory costs the kernel much more than what it saves.
+	MaxParts = 8 << 20
 	// MaxQueued is how many bytes may wait for a far end that does not read.
 	MaxQueued = protocol.MaxQueuedBytes
 	// itemCost is what a waiting packet takes besides its bytes.
@@ -46,6 +50,7 @@ type item struct {
 	data   []byte
 	memory int // a descriptor, or -1
 	size   int
+	part   bool // nothing may be joined with it
 }
 
 // New makes a connection of one end of a pair, which it takes over.
@@ -70,42 +75,50 @@ func (c *Conn) Send(packet []byte) error {
 	if len(packet) > protocol.MaxPacket || len(packet) < protocol.HeaderSize {
 		return fmt.Errorf("%w: a packet of %d bytes", protocol.ErrLimit, len(packet))
 	}
-	it := item{data: packet, memory: -1, size: len(packet)}
-	if len(packet) > MaxInline {
-		var err error
-		if it.memory, err = seal(packet); err != nil {
-			return err
-		}
-		it.data = handover(len(packet))
-	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	err := c.send(it)
-	if err != nil && it.memory >= 0 {
-		_ = unix.Close(it.memory)
+	switch size := len(packet); {
+	case c.failed != nil:
+		return c.failed
+	case c.queued > 0 && c.queued+size+itemCost > MaxQueued:
+		return fmt.Errorf("%w: more than %d bytes wait for the far end", protocol.ErrLimit, MaxQueued)
+	case size <= MaxDatagram:
+		return c.send(item{data: packet, memory: -1, size: size})
+	case size <= MaxParts:
+		return c.sendParts(packet)
 	}
-	return err
+	memory, err := seal(packet)
+	if err != nil {
+		return err
+	}
+	return c.send(item{data: handover(len(packet)), memory: memory, size: len(packet)})
+}
+
+// sendParts sends a large packet in several datagrams. c.mu is held: nothing may come between them.
+func (c *Conn) sendParts(packet []byte) error {
+	part := make([]byte, 0, MaxDatagram)
+	for rest := packet; len(rest) > 0; {
+		n := min(len(rest), MaxDatagram-partHeader)
+		part = append(appendPart(part[:0], len(packet)), rest[:n]...)
+		rest = rest[n:]
+		if err := c.send(item{data: part, memory: -1, size: n, part: true}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // send sends an item or lets it wait. c.mu is held.
 func (c *Conn) send(it item) error {
-	if c.failed != nil {
-		return c.failed
-	}
 	if len(c.waiting) == 0 {
 		var err error
 		if controlled := c.raw.Control(func(fd uintptr) { err = it.write(int(fd)) }); controlled != nil {
 			err = ErrClosed
 		}
-		if err == nil {
-			it.release()
-		}
 		if err != unix.EAGAIN {
+			it.release()
 			return c.fault(err)
 		}
-	}
-	if c.queued+it.size+itemCost > MaxQueued {
-		return fmt.Errorf("%w: more than %d bytes wait for the far end", protocol.ErrLimit, MaxQueued)
 	}
 	c.wait(it)
 	return nil
@@ -113,9 +126,9 @@ func (c *Conn) send(it item) error {
 
 // wait lets an item wait, joined with the one before it if both are small. c.mu is held.
 func (c *Conn) wait(it item) {
-	if n := len(c.waiting); n > 1 && it.memory < 0 { // the first one may be on its way out
+	if n := len(c.waiting); n > 1 && it.memory < 0 && !it.part { // the first one may be on its way out
 		last := &c.waiting[n-1]
-		if grown := len(last.data) + len(it.data) - protocol.HeaderSize; last.memory < 0 && grown <= MaxInline && sameDocument(last.data, it.data) {
+		if grown := len(last.data) + len(it.data) - protocol.HeaderSize; last.memory < 0 && !last.part && grown <= MaxDatagram && sameDocument(last.data, it.data) {
 			last.data = append(last.data, it.data[protocol.HeaderSize:]...)
 			last.size += it.size
 			c.queued += it.size
@@ -123,7 +136,7 @@ func (c *Conn) wait(it item) {
 		}
 	}
 	it.data = append(make([]byte, 0, max(len(it.data), 512)), it.data...)
-	it.size += itemCost
+	it.size += itemCost // at most MaxQueued and one packet wait
 	c.waiting = append(c.waiting, it)
 	c.queued += it.size
 	if c.idle == nil {

@@ -15,7 +15,7 @@ import (
 const seals = unix.F_SEAL_SHRINK | unix.F_SEAL_GROW | unix.F_SEAL_WRITE
 
 // handoverSize is the length of the datagram that tells of memory: eight bytes, the first four zero, then the packet's size, little endian.
-// A packet is told from it by its first byte, the version, which is never zero.
+// Datagrams are told apart by their first byte: a packet begins with its version, which is 1.
 const handoverSize = 8
 
 func handover(size int) []byte {

@@ -17,8 +17,14 @@ func Pair() (ours, theirs *os.File, err error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("a pair of sockets: %w", err)
 	}
+	for _, fd := range fds {
+		_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_SNDBUF, room) // or as much as the system allows
+	}
 	return os.NewFile(uintptr(fds[0]), "port"), os.NewFile(uintptr(fds[1]), "port"), nil
 }
+
+// room is how much may be on its way between the two: with too little, both sides wait for each other in the middle of a large packet.
+const room = 2 << 20
 
 // ErrNoSocket is the kind of the error for a descriptor that is no socket of the right type.
 var ErrNoSocket = errors.New("not a sequential packet socket")

@@ -13,11 +13,12 @@ type receiver struct {
 	raw  syscall.RawConn
 	read func(fd uintptr) bool
 
-	data     [MaxInline]byte
+	data     [MaxDatagram]byte
 	rights   [256]byte // room for more descriptors than anybody may send, so that none is lost open
 	n, extra int
 	flags    int
 	err      error
+	joined   []byte // the parts of a packet that have come; its capacity is the packet's size
 }
 
 func (r *receiver) init(raw syscall.RawConn) {
@@ -35,7 +36,16 @@ func (r *receiver) init(raw syscall.RawConn) {
 // Receive waits for the next packet; it is the caller's. The error is io.EOF when the far end has closed, ErrClosed when this end has. Any
 // other error is about a far end that breaks the rules, after which the connection should be closed.
 func (c *Conn) Receive() ([]byte, error) {
-	r := &c.in
+	for {
+		packet, err := c.in.next()
+		if packet != nil || err != nil {
+			return packet, err
+		}
+	}
+}
+
+// next reads a datagram; packet is nil if it was a part, and there are more to come.
+func (r *receiver) next() (packet []byte, err error) {
 	if err := r.raw.Read(r.read); err != nil {
 		return nil, ErrClosed
 	}
@@ -52,9 +62,11 @@ func (c *Conn) Receive() ([]byte, error) {
 	case memory >= 0:
 		return unseal(r.data[:r.n], memory)
 	case r.flags&unix.MSG_TRUNC != 0:
-		return nil, fmt.Errorf("a datagram longer than %d bytes", MaxInline)
+		return nil, fmt.Errorf("a datagram longer than %d bytes", MaxDatagram)
 	case r.n == 0:
 		return nil, io.EOF
+	case r.joined != nil || r.data[0] == partMark:
+		return r.join(r.data[:r.n])
 	}
 	return append([]byte(nil), r.data[:r.n]...), nil
 }

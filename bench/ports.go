@@ -1,0 +1,51 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"path/filepath"
+	"slices"
+)
+
+// portNames are the figures of utility processes; bench/ports measures them, each beside what it is made of.
+var portNames = []string{"utility-spawn", "port-16B", "port-1MiB", "port-push"}
+
+// ports measures utility processes and their ports, if any of that is wanted.
+func (s *stage) ports(checkout string, wanted func(name string) bool) (results []result, err error) {
+	if !slices.ContainsFunc(portNames, wanted) {
+		return nil, nil
+	}
+	var programs []string
+	for _, name := range []string{"ports", "ports/empty"} {
+		built := filepath.Join(checkout, "build", "bench", filepath.Base(name))
+		if err := run(checkout, "go", "build", "-o", built, "./bench/"+name); err != nil {
+			return nil, err
+		}
+		staged, err := s.take(built)
+		if err != nil {
+			return nil, err
+		}
+		programs = append(programs, staged)
+	}
+	out, err := s.command(programs[0], programs[1]).Output()
+	if err != nil {
+		return nil, err
+	}
+	for d := json.NewDecoder(bytes.NewReader(out)); ; {
+		var f struct {
+			Name, Unit      string
+			Rate            bool
+			Value, Baseline []float64
+		}
+		if err := d.Decode(&f); errors.Is(err, io.EOF) {
+			return results, nil
+		} else if err != nil {
+			return nil, err
+		}
+		if wanted(f.Name) {
+			results = append(results, newResult(f.Name, f.Unit, f.Rate, f.Value, f.Baseline))
+		}
+	}
+}
