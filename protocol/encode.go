@@ -25,9 +25,9 @@ var ErrUncloneable = errors.New("value cannot be cloned")
 // else name; "-", omitempty and omitzero work as usual; map keys are sorted),
 // slices and arrays become arrays, []byte a Uint8Array, time.Time a Date,
 // big.Int a BigInt, nil null. Integers beyond ±[MaxSafeInteger] arrive as
-// BigInt. Types with a MarshalText become strings, a
-// json.RawMessage what its text stands for; msgpack's CustomEncoder and
-// Marshaler are obeyed. Streams and ports need a [Writer]. A pointer, map or slice that appears twice, or within
+// BigInt. Types with a MarshalText become strings, a json.RawMessage what its
+// text stands for; msgpack's CustomEncoder and Marshaler are obeyed. Streams and
+// ports need a [Writer]. A pointer, map or slice that appears twice, or within
 // itself, is one value there too.
 func AppendValue(dst []byte, v any) ([]byte, error) {
 	e := newEncoder(dst)

@@ -39,13 +39,14 @@ func (in *inStream) take(f *protocol.Frame, packet int) error {
 		return in.refuse(fmt.Errorf("%w: a stream or port within stream %d", ErrUnexpected, in.ref.ID))
 	case cost > in.credit:
 		return in.refuse(fmt.Errorf("%w: stream %d is %d bytes beyond its credit", ErrUnexpected, in.ref.ID, cost-in.credit))
+	}
+	in.credit -= cost
+	switch {
 	case in.over:
-		in.credit -= cost
 		return nil
 	case t.unread+n > protocol.MaxStreamBytes:
 		return in.refuse(fmt.Errorf("%w: more than %d bytes of streams are unread", protocol.ErrLimit, protocol.MaxStreamBytes))
 	}
-	in.credit -= cost
 	t.unread += n
 	if n*keepFactor < packet {
 		f.Value = f.Value.Clone()
@@ -60,8 +61,7 @@ func (in *inStream) refuse(err error) error {
 	if in.err == nil {
 		in.err = err
 	}
-	in.leave()
-	in.credit = 0
+	in.leave() // what is on its way, within the credit, is no offence
 	in.cond.Broadcast()
 	go in.session.tell(func(p []byte) []byte { return protocol.AppendStop(p, in.ref.ID) })
 	return err
