@@ -6,14 +6,6 @@ import (
 	"slices"
 )
 
-// The limits of what a request carries beside its arguments.
-const (
-	// MaxMeta is the number of its entries.
-	MaxMeta = 8
-	// MaxMetaText is the length of each name and each value in bytes.
-	MaxMetaText = 512
-)
-
 // meta reads what an invoke carries beside its arguments.
 func (w *walker) meta(f *Frame) error {
 	n, err := w.next(classMap, "meta is not a map")

@@ -140,6 +140,10 @@ const (
 	MaxElements = 4 << 20
 	// MaxArgs is the largest number of arguments of one send or invoke.
 	MaxArgs = 255
+	// MaxMeta is the number of entries that an invoke carries beside its arguments.
+	MaxMeta = 8
+	// MaxMetaText is the length of each of their names and values in bytes.
+	MaxMetaText = 512
 	// MaxChannel is the longest channel name in bytes.
 	MaxChannel = 255
 	// MaxInFlight is the number of open requests one document may have.

@@ -13,6 +13,8 @@ type Call struct {
 	Kind    protocol.Kind // protocol.KindInvoke or protocol.KindSend
 	Channel string
 	Args    Args // undecoded; what decodes them takes nothing away from the handler, but a stream can be taken once only
+	// Known reports that the app has, or once had, a handler or listener for the channel or sends on it. A page may name any other, without end.
+	Known bool
 	// Meta is what a request carries beside its arguments, such as traceparent. It is the far end's word. May be nil.
 	Meta map[string]string
 
@@ -78,7 +80,7 @@ func (r *Router) intercepted() bool {
 // intercept sends a request through the interceptors.
 func (r *request) intercept(nearest *Router) (c *Call, result any, err error) {
 	args := r.args
-	c = &Call{Kind: protocol.KindSend, Channel: r.channel, Args: &args, Meta: r.meta, request: r, nearest: nearest}
+	c = &Call{Kind: protocol.KindSend, Channel: r.channel, Args: &args, Known: r.counters != &nearest.stats.other, Meta: r.meta, request: r, nearest: nearest}
 	if r.asked() {
 		c.Kind = protocol.KindInvoke
 	}

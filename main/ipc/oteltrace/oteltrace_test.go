@@ -1,0 +1,177 @@
+package oteltrace_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"testing/fstest"
+
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+	api "go.opentelemetry.io/otel/trace"
+
+	"github.com/oriel-go/oriel/internal/apptest"
+	"github.com/oriel-go/oriel/main/app"
+	"github.com/oriel-go/oriel/main/ipc"
+	"github.com/oriel-go/oriel/main/ipc/oteltrace"
+	"github.com/oriel-go/oriel/main/pages"
+	"github.com/oriel-go/oriel/main/window"
+	"github.com/oriel-go/oriel/protocol"
+)
+
+func TestMain(m *testing.M) { apptest.Main(m) }
+
+const (
+	pageTrace = "4bf92f3577b34da6a3ce929d0e0e4736"
+	pageSpan  = "00f067aa0ba902b7"
+	parent    = "00-" + pageTrace + "-" + pageSpan + "-01"
+)
+
+// recorded returns an interceptor, the provider it uses, and what it records.
+func recorded(options ...oteltrace.Option) (func(ipc.Handler) ipc.Handler, *trace.TracerProvider, *tracetest.SpanRecorder) {
+	spans := tracetest.NewSpanRecorder()
+	provider := trace.NewTracerProvider(trace.WithSpanProcessor(spans))
+	return oteltrace.Interceptor(append(options, oteltrace.WithTracerProvider(provider))...), provider, spans
+}
+
+// attributes are a span's, as text.
+func attributes(s trace.ReadOnlySpan) map[string]string {
+	m := map[string]string{}
+	for _, a := range s.Attributes() {
+		m[string(a.Key)] = a.Value.Emit()
+	}
+	return m
+}
+
+type coded struct{}
+
+func (coded) Error() string { return "disk full" }
+func (coded) Code() string  { return "E_DISK" }
+
+func TestSpans(t *testing.T) {
+	gone := errors.New("the document went away")
+	over, cancel := context.WithCancelCause(t.Context())
+	cancel(gone)
+	for name, c := range map[string]struct {
+		ctx    context.Context
+		call   ipc.Call
+		err    error
+		span   string
+		kind   api.SpanKind
+		status codes.Code
+		want   map[string]string
+	}{
+		"request": {call: ipc.Call{Kind: protocol.KindInvoke, Channel: "save", Known: true}, span: "save", kind: api.SpanKindServer,
+			want: map[string]string{"rpc.system.name": "oriel", "rpc.method": "save", "error.type": "", "rpc.method_original": ""}},
+		"unknown request": {call: ipc.Call{Kind: protocol.KindInvoke, Channel: "x9"}, err: errors.New("no"), span: "_OTHER", kind: api.SpanKindServer,
+			status: codes.Error, want: map[string]string{"rpc.method": "_OTHER", "rpc.method_original": "x9", "error.type": "_OTHER"}},
+		"message": {call: ipc.Call{Kind: protocol.KindSend, Channel: "log", Known: true}, span: "log", kind: api.SpanKindConsumer,
+			want: map[string]string{"messaging.system": "oriel", "messaging.destination.name": "log", "rpc.method": ""}},
+		"error with a code": {call: ipc.Call{Kind: protocol.KindInvoke, Channel: "save", Known: true}, err: fmt.Errorf("save: %w", coded{}), span: "save",
+			kind: api.SpanKindServer, status: codes.Error, want: map[string]string{"error.type": "E_DISK", "rpc.response.status_code": "E_DISK"}},
+		"given up": {ctx: over, call: ipc.Call{Kind: protocol.KindInvoke, Channel: "save", Known: true}, err: gone, span: "save",
+			kind: api.SpanKindServer, want: map[string]string{"error.type": ""}},
+	} {
+		interceptor, _, spans := recorded()
+		if c.ctx == nil {
+			c.ctx = t.Context()
+		}
+		result, err := interceptor(func(context.Context, *ipc.Call) (any, error) { return 7, c.err })(c.ctx, &c.call)
+		if result != 7 || err != c.err {
+			t.Errorf("%s: the interceptor returns %v, %v", name, result, err)
+		}
+		ended := spans.Ended()
+		if len(ended) != 1 {
+			t.Fatalf("%s: %d spans", name, len(ended))
+		}
+		s := ended[0]
+		if s.Name() != c.span || s.SpanKind() != c.kind || s.Status().Code != c.status || s.Parent().IsValid() {
+			t.Errorf("%s: %s, %v, %+v", name, s.Name(), s.SpanKind(), s.Status())
+		}
+		got := attributes(s)
+		for key, want := range c.want {
+			if got[key] != want {
+				t.Errorf("%s: %s is %q", name, key, got[key])
+			}
+		}
+		if events := len(s.Events()); (events == 1) != (c.err != nil) {
+			t.Errorf("%s: %d events", name, events)
+		}
+	}
+}
+
+func TestOptions(t *testing.T) {
+	call := &ipc.Call{Kind: protocol.KindInvoke, Channel: "x", Known: true, Meta: map[string]string{"traceparent": parent}}
+	yes := func(context.Context, *ipc.Call) bool { return true }
+	interceptor, _, spans := recorded(oteltrace.WithPublicEndpoint(yes))
+	handler := func(context.Context, *ipc.Call) (any, error) { return nil, nil }
+	_, _ = interceptor(handler)(t.Context(), call)
+	if s := spans.Ended()[0]; s.Parent().IsValid() || s.SpanContext().TraceID().String() == pageTrace || len(s.Links()) != 1 ||
+		s.Links()[0].SpanContext.SpanID().String() != pageSpan {
+		t.Errorf("a public endpoint's span: parent %v, links %v", s.Parent(), s.Links())
+	}
+	interceptor, _, spans = recorded(oteltrace.WithFilter(func(_ context.Context, c *ipc.Call) bool { return c.Channel != "x" }))
+	_, _ = interceptor(handler)(t.Context(), call)
+	if n := len(spans.Started()); n != 0 {
+		t.Errorf("%d spans of what was filtered out", n)
+	}
+	interceptor, _, spans = recorded()
+	call.Meta["traceparent"] = "00-zz"
+	_, _ = interceptor(handler)(t.Context(), call)
+	if s := spans.Ended()[0]; s.Parent().IsValid() {
+		t.Errorf("a malformed traceparent is a parent: %v", s.Parent())
+	}
+	func() {
+		defer func() { _ = recover() }()
+		_, _ = interceptor(func(context.Context, *ipc.Call) (any, error) { panic("x") })(t.Context(), call)
+	}()
+	if n := len(spans.Ended()); n != 2 {
+		t.Errorf("%d spans have ended after a panic", n)
+	}
+}
+
+const preload = `
+const { contextBridge, ipcRenderer } = require('oriel');
+contextBridge.exposeInMainWorld('api', {
+  traced: (text) => ipcRenderer.invoke('echo', text, { traceparent: '` + parent + `' }),
+  plain: (text) => ipcRenderer.invoke('echo', text),
+});`
+
+// The trace of a page goes on in Go: the call's span is the child of the page's, and what the handler does is the call's.
+func TestBrowserTrace(t *testing.T) {
+	o := app.Options{Pages: pages.FS(fstest.MapFS{"index.html": {Data: []byte("<!doctype html><title>Traces</title>")}})}
+	apptest.InApp(t, o, func(t *testing.T, a *app.App) {
+		interceptor, provider, spans := recorded()
+		a.IPC().Use(interceptor)
+		ipc.Handle(a.IPC(), "echo", func(ctx context.Context, text string) (string, error) {
+			_, span := provider.Tracer("app").Start(ctx, "work")
+			span.End()
+			return text, nil
+		})
+		w := apptest.Open(t, a, window.Options{Preload: preload})
+		for _, call := range []string{"traced", "plain"} {
+			if got := apptest.Eval[string](t, w, "window.api."+call+"('hello')"); got != "hello" {
+				t.Errorf("%s: %q", call, got)
+			}
+		}
+		ended := spans.Ended()
+		if len(ended) != 4 {
+			t.Fatalf("%d spans", len(ended))
+		}
+		work, traced, plain := ended[0], ended[1], ended[3]
+		if c := traced.SpanContext(); c.TraceID().String() != pageTrace || traced.Parent().SpanID().String() != pageSpan || !traced.Parent().IsRemote() {
+			t.Errorf("the call's span is of trace %v, below %v", c.TraceID(), traced.Parent())
+		}
+		if work.Parent().SpanID() != traced.SpanContext().SpanID() || work.SpanContext().TraceID().String() != pageTrace {
+			t.Errorf("the handler's span is below %v", work.Parent())
+		}
+		if plain.Parent().IsValid() || plain.SpanContext().TraceID().String() == pageTrace {
+			t.Errorf("a call without traceparent is below %v", plain.Parent())
+		}
+		if got := attributes(traced); traced.Name() != "echo" || got["oriel.origin"] != a.Origin() || got["oriel.window.id"] != fmt.Sprint(w.ID()) {
+			t.Errorf("%s: %v", traced.Name(), got)
+		}
+	})
+}
