@@ -39,6 +39,7 @@ func TestInPage(t *testing.T) {
 		t.Run("values", func(t *testing.T) { values(t, w) })
 		t.Run("events", func(t *testing.T) { events(t, a, w) })
 		t.Run("questions", func(t *testing.T) { questions(t, w) })
+		t.Run("streams", func(t *testing.T) { streams(t, w) })
 		t.Run("names", func(t *testing.T) { windowNames(t, a) })
 	})
 }
@@ -72,7 +73,7 @@ func values(t *testing.T, w *window.Window) {
 	got := apptest.Eval[map[string]string](t, w, `shop.values().then((v) => { `+kinds+` return kinds(v); })`)
 	want := map[string]string{
 		"created": "Date", "named": "Object", "shadow": "string", "bool": "boolean", "int": "number", "int64": "bigint", "float": "number",
-		"Plain": "string", "tag-ged": "string", "bytes": "Uint8Array", "raw": "Uint8Array", "hash": "Uint8Array", "point": "Array", "long": "Array",
+		"Plain": "string", "tag-ged": "string", "bytes": "Uint8Array", "raw": "Object", "hash": "Uint8Array", "point": "Array", "long": "Array",
 		"nested": "Array", "maybe": "Array", "time": "Date", "big": "bigint", "bigPtr": "bigint", "any": "Object", "failure": "null",
 		"addr": "string", "took": "number", "counts": "Object", "byId": "Object", "byState": "Object", "byAddr": "Object", "level": "number",
 		"rights": "number", "tree": "Object", "forest": "Object", "pair": "Object", "bits": "Object", "inline": "Object", "error": "TypeError",
@@ -137,6 +138,30 @@ func questions(t *testing.T, w *window.Window) {
 	}
 	if _, err := shop.Ask(apptest.Context(t), w, q); err == nil || !strings.Contains(err.Error(), "No handler registered for 'shop:confirm'") {
 		t.Errorf("when it is forgotten: %v", err)
+	}
+}
+
+// streams come and go with the types that they are declared with.
+func streams(t *testing.T, w *window.Window) {
+	for expression, want := range map[string]string{
+		`all(shop.export())`:                               `Uint8Array:[120]`,
+		`all(shop.ticks())`:                                `Date:"1970-01-01T00:00:00.001Z"`,
+		`all(shop.items())`:                                `Object:{"name":"bread","status":"","parts":null} no more`,
+		`all(shop.buffer())`:                               `Uint8Array:[1,2] null:null`,
+		`shop.import(new Blob(['four'])).then(text)`:       `4`,
+		`shop.import(new Uint8Array(3)).then(text)`:        `3`,
+		`shop.import(new Blob(['x']).stream()).then(text)`: `1`,
+	} {
+		got := apptest.Eval[string](t, w, `(() => { `+kinds+`
+			const all = async (stream) => {
+				const chunks = [];
+				try { for await (const x of await stream) chunks.push(kind(x) + ':' + text(x)); } catch (e) { chunks.push(e.message); }
+				return chunks.join(' ');
+			};
+			return `+expression+`; })()`)
+		if got != want {
+			t.Errorf("%s: %s, want %s", expression, got, want)
+		}
 	}
 }
 

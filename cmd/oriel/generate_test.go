@@ -215,6 +215,10 @@ func TestCheck(t *testing.T) {
 	if _, err := os.Stat(dir); err == nil {
 		t.Error("-check has made the folder")
 	}
+	expect("to be embedded, but not there yet", ok, "", "./testdata/fresh")
+	if text := read(t, types); !strings.Contains(text, "greet(name: string): Promise<string>;") {
+		t.Error(text)
+	}
 	expect("written", ok, "", "./testdata/shop")
 	expect("up to date", ok, "", "-check", "./testdata/shop")
 	whole := read(t, types)

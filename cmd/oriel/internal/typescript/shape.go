@@ -32,6 +32,7 @@ const protocolPath = "github.com/oriel-go/oriel/protocol"
 
 // natives are the types that have exactly one counterpart.
 var natives = map[string]string{
+	"encoding/json.RawMessage":    "unknown",
 	"time.Time":                   "Date",
 	"math/big.Int":                "bigint",
 	protocolPath + ".Undefined":   "undefined",

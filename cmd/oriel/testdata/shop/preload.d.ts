@@ -79,8 +79,6 @@ export interface Question {
   answers: string[] | null;
 }
 
-export type RawMessage = Uint8Array | null;
-
 /** Rights are flags: a number, not one of three. */
 export type Rights = number;
 
@@ -109,7 +107,7 @@ export interface Values {
   Plain: string;
   'tag-ged': string;
   bytes: Uint8Array | null;
-  raw: RawMessage;
+  raw: unknown;
   hash: Uint8Array;
   point: [number, number];
   long: number[];
@@ -162,7 +160,7 @@ declare global {
       /** Asks the user, and tells which answer was chosen. */
       handleConfirm(handler: (q: Question) => number | Promise<number>): () => void;
       handlePick(handler: (answer: number, answers: string[] | null) => Item | null | Promise<Item | null>): () => void;
-      import(r: ReadableStream<Uint8Array> | Blob | Uint8Array): Promise<void>;
+      import(r: ReadableStream<Uint8Array> | Blob | Uint8Array): Promise<number | bigint>;
       in(in_: string, delete_: string, arg3: number): Promise<void>;
       items(): Promise<ReadableStream<Item>>;
       keep(v: Values): Promise<Values>;

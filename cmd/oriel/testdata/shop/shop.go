@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"slices"
 	"strings"
 	"time"
 
@@ -70,10 +71,19 @@ func streams(r *ipc.Router) {
 	ipc.Handle(r, "shop:export", func(_ context.Context, _ any) (io.ReadCloser, error) {
 		return io.NopCloser(strings.NewReader("x")), nil
 	})
-	ipc.HandleFunc(r, "shop:import", func(r io.Reader) error { return nil })
-	ipc.HandleFunc(r, "shop:ticks", func() <-chan time.Time { return nil })
-	ipc.HandleFunc(r, "shop:items", func() iter.Seq2[catalog.Item, error] { return nil })
-	ipc.HandleFunc(r, "shop:buffer", func() iter.Seq[[]byte] { return nil })
+	ipc.HandleFunc(r, "shop:import", func(r io.Reader) (int64, error) { return io.Copy(io.Discard, r) })
+	ipc.HandleFunc(r, "shop:ticks", func() <-chan time.Time {
+		ticks := make(chan time.Time, 1)
+		ticks <- time.UnixMilli(1)
+		close(ticks)
+		return ticks
+	})
+	ipc.HandleFunc(r, "shop:items", func() iter.Seq2[catalog.Item, error] {
+		return func(yield func(catalog.Item, error) bool) {
+			_ = yield(catalog.Item{Name: "bread"}, nil) && yield(catalog.Item{}, errors.New("no more"))
+		}
+	})
+	ipc.HandleFunc(r, "shop:buffer", func() iter.Seq[[]byte] { return slices.Values([][]byte{{1, 2}, nil}) })
 }
 
 // A Question is what a page may ask its user.
