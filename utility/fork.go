@@ -104,7 +104,7 @@ func (p *Process) begin(ctx context.Context, ours *os.File) error {
 
 // reserved hears what the process says of itself.
 func (p *Process) reserved(channel string, args router.Args) {
-	if channel != channelError {
+	if channel != port.ChannelError {
 		return
 	}
 	var message, stack string

@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/oriel-go/oriel/router"
+	"github.com/oriel-go/oriel/utility/child"
 	"github.com/oriel-go/oriel/utility/internal/confine"
 )
 
@@ -149,9 +150,9 @@ func (o *Options) rules() confine.Rules {
 func (o *Options) environment(more ...string) []string {
 	var env []string
 	for _, e := range o.Env {
-		if name, _, _ := strings.Cut(e, "="); name != EnvPort && name != variable {
+		if name, _, _ := strings.Cut(e, "="); name != child.EnvPort && name != variable {
 			env = append(env, e)
 		}
 	}
-	return append(env, append(more, EnvPort+"="+strconv.Itoa(portFD))...)
+	return append(env, append(more, child.EnvPort+"="+strconv.Itoa(portFD))...)
 }

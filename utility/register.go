@@ -2,15 +2,11 @@ package utility
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
-	"os/signal"
-	"runtime/debug"
 	"sync"
-	"syscall"
-	"time"
 
+	"github.com/oriel-go/oriel/utility/child"
 	"github.com/oriel-go/oriel/utility/port"
 )
 
@@ -70,71 +66,9 @@ func Main() {
 	if own == nil {
 		return
 	}
-	os.Exit(run(own))
-}
-
-const (
-	channelError = "oriel:utility-error" // [message, stack]: why the process ends
-	flushLimit   = 5 * time.Second       // for what was sent before the process ends
-)
-
-// errAsked is the cause of the context in a process that the app has asked to end.
-var errAsked = errors.New("the app ends this process")
-
-func run(s *setup) (code int) {
-	ctx, cancel := context.WithCancelCause(context.Background())
-	defer cancel(nil)
-	p, err := port.New(os.NewFile(portFD, "port"), port.Options{Context: ctx, Name: "app"})
-	if err != nil {
-		fmt.Fprintf(os.Stderr, "utility process %q: %v\n", s.Name, err)
-		return failedCode
-	}
-	f := lookup(s.Name)
+	f := lookup(own.Name)
 	if f == nil {
-		return tell(p, fmt.Errorf("no utility function is registered as %q", s.Name), nil, failedCode)
+		f = func(context.Context, *Port) error { return fmt.Errorf("%w: %q", ErrNotRegistered, own.Name) }
 	}
-	asked := make(chan os.Signal, 1)
-	signal.Notify(asked, syscall.SIGTERM)
-	go func() {
-		<-asked
-		cancel(errAsked)
-	}()
-	context.AfterFunc(p.Context(), func() { cancel(context.Cause(p.Context())) })
-	if err := p.Hello(); err != nil {
-		return failedCode // nobody is there any more
-	}
-	return call(ctx, p, f)
-}
-
-// call runs the function; what it panics with is told as an error.
-func call(ctx context.Context, p *Port, f func(context.Context, *Port) error) (code int) {
-	defer func() {
-		if v := recover(); v != nil {
-			stack := debug.Stack()
-			fmt.Fprintf(os.Stderr, "panic: %v\n\n%s", v, stack)
-			code = tell(p, fmt.Errorf("panic: %v", v), stack, 2)
-		}
-	}()
-	err := f(ctx, p)
-	if err != nil && ctx.Err() != nil && (errors.Is(err, ctx.Err()) || errors.Is(err, context.Cause(ctx))) {
-		err = nil // it was asked to end, and has
-	}
-	if err != nil {
-		return tell(p, err, nil, 1)
-	}
-	flush(p)
-	return 0
-}
-
-// tell reports why the process ends.
-func tell(p *Port, err error, stack []byte, code int) int {
-	_ = p.Report(channelError, err.Error(), string(stack))
-	flush(p)
-	return code
-}
-
-func flush(p *Port) {
-	ctx, cancel := context.WithTimeout(context.Background(), flushLimit)
-	defer cancel()
-	_ = p.Flush(ctx)
+	os.Exit(child.Run(f))
 }

@@ -22,9 +22,7 @@ const (
 	variable = "ORIEL_UTILITY"
 	// programArgument is what follows argument in a process that only confines itself and then becomes another program.
 	programArgument = "-program"
-	// EnvPort names, in the environment of a utility process, the descriptor of its port's socket.
-	EnvPort = "ORIEL_PORT"
-	// portFD is that descriptor.
+	// portFD is the descriptor of a process's port.
 	portFD = 3
 )
 

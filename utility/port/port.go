@@ -24,6 +24,9 @@ import (
 // MessageChannel is the channel of [Port.Post].
 const MessageChannel = "message"
 
+// ChannelError is the channel on which a process tells why it ends: its error's text, and a stack if there is one.
+const ChannelError = protocol.ReservedPrefix + "utility-error"
+
 // document is the number in the header of every packet: a port has one conversation in its life.
 const document = 1
 
