@@ -38,11 +38,14 @@ func (j *journal) take() string {
 type key string
 
 // noting notes when it begins and ends, and marks the context.
-func (j *journal) noting(name string) func(router.Handler) router.Handler {
+func (j *journal) noting(t *testing.T, name string) func(router.Handler) router.Handler {
 	return func(next router.Handler) router.Handler {
 		j.add("made:%s", name)
 		return func(ctx context.Context, c *router.Call) (any, error) {
 			j.add("%s(", name)
+			if c.Known == (c.Channel == "nobody") {
+				t.Errorf("%s is known: %v", c.Channel, c.Known)
+			}
 			trail, _ := ctx.Value(key("trail")).(string)
 			result, err := next(context.WithValue(ctx, key("trail"), trail+name), c)
 			j.add(")%s", name)
@@ -58,8 +61,8 @@ func TestInterceptors(t *testing.T) {
 	near, far := pair(t, router.SessionOptions{})
 	var j journal
 	own := far.session.Router()
-	own.Use(j.noting("c"))
-	far.router.Use(j.noting("a"), j.noting("b"))
+	own.Use(j.noting(t, "c"))
+	far.router.Use(j.noting(t, "a"), j.noting(t, "b"))
 	if got := j.take(); got != "made:c made:a made:b" {
 		t.Errorf("interceptors are made once each: %s", got)
 	}
@@ -147,7 +150,7 @@ func TestInterceptorRefuses(t *testing.T) {
 func TestInterceptorsDoNotSee(t *testing.T) {
 	s := newSide(t, router.SessionOptions{Allowed: func(channel string) bool { return channel == "open" }})
 	var j journal
-	s.router.Use(j.noting("x"))
+	s.router.Use(j.noting(t, "x"))
 	router.Handle(s.router, "open", func(context.Context, any) (any, error) { return nil, nil })
 	packet := must(protocol.AppendInvoke(header(), 1, "shut"))
 	packet = must(protocol.AppendSend(must(protocol.AppendSend(packet, "shut")), "oriel:x"))
@@ -300,7 +303,7 @@ func TestUseWhileRunning(t *testing.T) {
 			})
 		}
 		name := string(rune('a' + i))
-		far.router.Use(j.noting(name))
+		far.router.Use(j.noting(t, name))
 		if got, err := router.Invoke[string](patience(t), near.session, "ask"); err != nil || len(got) != i+1 || !strings.HasPrefix(got, name) {
 			t.Errorf("%q, %v", got, err)
 		}

@@ -29,6 +29,14 @@ func BenchmarkInvoke(b *testing.B) {
 		ipc.Handle(r.app, "echo", func(_ context.Context, in note) (note, error) { return in, nil })
 		bench(b, r, must(protocol.AppendInvoke(protocol.AppendHeader(nil, 1), 1, "echo", note{"title", []string{"a", "b"}})), 1)
 	})
+	b.Run("interceptor", func(b *testing.B) {
+		r := newRig(b)
+		r.app.Use(func(next ipc.Handler) ipc.Handler {
+			return func(ctx context.Context, c *ipc.Call) (any, error) { return next(ctx, c) }
+		})
+		ipc.Handle(r.app, "echo", func(_ context.Context, in []byte) ([]byte, error) { return in, nil })
+		bench(b, r, must(protocol.AppendInvoke(protocol.AppendHeader(nil, 1), 1, "echo", make([]byte, 16))), 1)
+	})
 	b.Run("packet of 100", func(b *testing.B) {
 		r := newRig(b)
 		ipc.Handle(r.app, "echo", func(_ context.Context, in []byte) ([]byte, error) { return in, nil })
