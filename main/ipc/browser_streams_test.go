@@ -246,3 +246,23 @@ func TestBrowserStreams(t *testing.T) {
 type failing struct{ err error }
 
 func (f failing) Read([]byte) (int, error) { return 0, f.err }
+
+// A stream that the page has dropped without a word is closed when it has been collected.
+func TestBrowserDroppedStream(t *testing.T) {
+	o := site()
+	o.ChromiumSwitches = []string{"js-flags=--expose-gc"}
+	apptest.InApp(t, o, func(t *testing.T, a *app.App) {
+		events := make(chan error, 2)
+		ipc.Handle(a.IPC(), "endless", func(context.Context, any) (io.Reader, error) {
+			return closer{rand.NewChaCha8([32]byte{}), events}, nil
+		})
+		w := show(t, a, window.Options{})
+		eval[any](t, w, "api.invoke('endless').then((s) => s.getReader().read()).then(() => 0)")
+		eval[any](t, w, "api.invoke('endless').then((s) => { window.kept = s; })")
+		eval[any](t, w, "window.collecting = setInterval(gc, 20); 0")
+		wait(t, events)
+		if n := eval[int](t, w, "clearInterval(collecting); kept.getReader().read().then((r) => r.value.length)"); n == 0 || len(events) > 0 {
+			t.Errorf("the stream that is kept gives %d bytes", n)
+		}
+	})
+}
