@@ -37,7 +37,7 @@ for package in $(go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.Dir}}{{end}}
   for target in $(cd "$package" && go test -list '^Fuzz' . | grep '^Fuzz'); do
     wanted "$target" || continue
     say "$target in ${package#"$checkout"/}"
-    (cd "$package" && go test -run='^$' -fuzz="^$target\$" -fuzztime="$time" .)
+    (cd "$package" && go test -run='^$' -fuzz="^$target\$" -fuzztime="$time" -fuzzminimizetime=10x .)
     count=$((count + 1))
   done
 done
