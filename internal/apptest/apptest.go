@@ -29,6 +29,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/oriel-go/oriel/main/app"
+	"github.com/oriel-go/oriel/utility"
 )
 
 // childEnv tells a test process that it is the one with the app. Its value is the folder it may write to.
@@ -48,6 +49,7 @@ func init() {
 
 // Main is a package's TestMain.
 func Main(m *testing.M) {
+	utility.Main()
 	flag.Parse()
 	if Dir() == "" {
 		code := m.Run()

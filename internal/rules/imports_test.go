@@ -27,7 +27,7 @@ var rooms = map[string][]string{
 	"cmd":              {"cef/distribution", "main", "protocol", "scripts", "third_party"},
 	"examples":         {"main", "protocol", "utility"},
 	"bench":            {"cef", "cef/distribution", "main", "protocol", "utility"},
-	"internal/apptest": {"cef", "cef/distribution", "main"},
+	"internal/apptest": {"cef", "cef/distribution", "main", "utility"},
 	"internal/rules":   {},
 }
 

@@ -23,6 +23,7 @@ import (
 	"runtime/debug"
 	"sync"
 	"syscall"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -30,6 +31,7 @@ import (
 	"github.com/oriel-go/oriel/cef/distribution"
 	"github.com/oriel-go/oriel/main/internal/engine"
 	"github.com/oriel-go/oriel/main/internal/host"
+	"github.com/oriel-go/oriel/main/internal/processes"
 	"github.com/oriel-go/oriel/main/internal/sandbox"
 	"github.com/oriel-go/oriel/main/internal/scheme"
 	"github.com/oriel-go/oriel/main/ipc"
@@ -52,7 +54,11 @@ type App struct {
 	cancel  context.CancelCauseFunc
 
 	allClosed host.Event[struct{}]
-	keep      bool
+	childGone host.Event[ChildGone]
+
+	lastMetrics time.Time // of the last call of Metrics; mu
+	lastCPU     map[processes.Key]time.Duration
+	keep        bool
 }
 
 // ErrQuit is the cause of the app's context after Quit.
@@ -234,6 +240,7 @@ func (a *App) run(ctx context.Context) error {
 	}
 	ctx, a.cancel = context.WithCancelCause(ctx)
 	defer a.cancel(ErrQuit)
+	defer a.watchUtilities()()
 	defer utility.KillAll()
 	if !a.o.OwnSignals {
 		defer a.quitOnSignal()()

@@ -1,0 +1,64 @@
+package app_test
+
+import (
+	"context"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/oriel-go/oriel/internal/apptest"
+	"github.com/oriel-go/oriel/main/app"
+	"github.com/oriel-go/oriel/main/window"
+	"github.com/oriel-go/oriel/utility"
+)
+
+func init() {
+	utility.Register("worker", func(ctx context.Context, p *utility.Port) error { return p.Serve(ctx) })
+}
+
+// An app knows its utility processes: how they end, and what they take, beside Chromium's.
+func TestUtilityProcesses(t *testing.T) {
+	apptest.InApp(t, site(), func(t *testing.T, a *app.App) {
+		gone := make(chan app.ChildGone, 4)
+		a.OnChildProcessGone(func(g app.ChildGone) { gone <- g })
+		if _, err := window.New(a, window.Options{URL: a.Origin() + "/"}); err != nil {
+			t.Fatal(err)
+		}
+		p, err := utility.Fork(t.Context(), "worker", utility.Options{ServiceName: "Thumbnails"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := p.Ready(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		types, services := map[app.ProcessType]int{}, map[string]int{}
+		for _, m := range a.Metrics() {
+			types[m.Type]++
+			services[m.ServiceName] = m.PID
+			if m.WorkingSet <= 0 || m.PeakWorking < m.WorkingSet || m.Created.IsZero() || m.PercentCPU != 0 {
+				t.Errorf("%+v", m)
+			}
+		}
+		if types[app.ProcessBrowser] != 1 || types[app.ProcessTab] < 1 || types[app.ProcessGPU] > 1 || types[app.ProcessZygote] < 1 ||
+			services["Thumbnails"] != p.PID() || services["network.mojom.NetworkService"] == 0 {
+			t.Errorf("types %v, services %v", types, services)
+		}
+		for _, m := range a.Metrics() {
+			if m.PercentCPU < 0 {
+				t.Errorf("%+v", m)
+			}
+		}
+		pid := p.PID()
+		if err := unix.Kill(pid, unix.SIGSEGV); err != nil {
+			t.Fatal(err)
+		}
+		g := <-gone
+		if g.Err = nil; g != (app.ChildGone{Type: app.ProcessUtility, Name: "worker", ServiceName: "Thumbnails", PID: pid, Reason: g.Reason, ExitCode: g.ExitCode}) ||
+			g.Reason == utility.CleanExit || g.ExitCode == 0 {
+			t.Errorf("%+v", g)
+		}
+		if len(utility.Processes()) > 0 {
+			t.Error("a process that has gone is listed")
+		}
+	})
+}
