@@ -40,7 +40,7 @@ func recorded(options ...oteltrace.Option) (func(ipc.Handler) ipc.Handler, *trac
 func attributes(s trace.ReadOnlySpan) map[string]string {
 	m := map[string]string{}
 	for _, a := range s.Attributes() {
-		m[string(a.Key)] = a.Value.Emit()
+		m[string(a.Key)] = a.Value.String()
 	}
 	return m
 }
