@@ -27,6 +27,11 @@ func count(t *testing.T) census {
 		t.Fatal(err)
 	}
 	c["file descriptors"] = int64(len(fds))
+	maps, err := os.ReadFile("/proc/self/maps")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c["shared memory regions"] = int64(strings.Count(string(maps), "/dev/shm/") + strings.Count(string(maps), "/memfd:"))
 	for name, n := range cef.LiveObjects() {
 		c[name] = n
 	}
@@ -46,7 +51,7 @@ func goroutines() (n int64) {
 }
 
 // slack is what Chromium may start late, of its own accord. A window that leaves something behind exceeds it fifty times.
-var slack = census{"file descriptors": 10, "processes": 1}
+var slack = census{"file descriptors": 10, "processes": 1, "shared memory regions": 10}
 
 // more names what there is more of than there was before.
 func (c census) more(before census) []string {
