@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"go.uber.org/zap"
-
 	"github.com/oriel-go/oriel/cef"
 	"github.com/oriel-go/oriel/main/internal/devtools"
 	"github.com/oriel-go/oriel/main/ipc"
@@ -19,9 +17,9 @@ func (w *Window) client() *cef.Client {
 		LifeSpanHandler: &cef.LifeSpanHandler{
 			OnAfterCreated: w.created,
 			OnBeforeClose:  func(*cef.Browser) { w.ended(); w.host.BrowserClosed() },
-			OnBeforePopup: func(_ *cef.Browser, _ *cef.Frame, _ int, url, _ string, _ cef.WindowOpenDisposition, _ bool, _ *cef.PopupFeatures,
+			OnBeforePopup: func(_ *cef.Browser, opener *cef.Frame, _ int, url, _ string, _ cef.WindowOpenDisposition, _ bool, _ *cef.PopupFeatures,
 				_ *cef.WindowInfo, _ **cef.Client, _ *cef.BrowserSettings, _ **cef.DictionaryValue, _ *bool) bool {
-				w.windowOpen(url)
+				w.windowOpen(opener, url)
 				return true
 			},
 		},
@@ -39,8 +37,8 @@ func (w *Window) client() *cef.Client {
 			OnRenderProcessTerminated: func(_ *cef.Browser, status cef.TerminationStatus, code int, text string) {
 				w.rendererGone(status, code, text)
 			},
-			OnOpenURLFromTab: func(_ *cef.Browser, _ *cef.Frame, url string, _ cef.WindowOpenDisposition, _ bool) bool {
-				w.windowOpen(url)
+			OnOpenURLFromTab: func(_ *cef.Browser, opener *cef.Frame, url string, _ cef.WindowOpenDisposition, _ bool) bool {
+				w.windowOpen(opener, url)
 				return true
 			},
 		},
@@ -153,29 +151,6 @@ func (w *Window) committed(frame *cef.Frame) {
 func (w *Window) mainFrameChanged(_ *cef.Browser, old, current *cef.Frame) {
 	if old != nil && current != nil {
 		w.peer.Gone(old.GetIdentifier(), ipc.ErrNavigated)
-	}
-}
-
-// windowOpen answers window.open: with a window of the app's own making or not at all.
-func (w *Window) windowOpen(url string) {
-	if w.o.WindowOpen == nil {
-		w.guard.noise.Warn("window.open denied", zap.String("url", url))
-		return
-	}
-	taken := w.queue.Offer(func() {
-		o := w.o.WindowOpen(w.context(), url)
-		if o == nil {
-			return
-		}
-		if o.URL == "" {
-			o.URL = url
-		}
-		if _, err := New(w.app, *o); err != nil {
-			w.log.Error("window.open failed", zap.String("url", url), zap.Error(err))
-		}
-	})
-	if !taken {
-		w.guard.noise.Warn("window.open denied: too many wait", zap.String("url", url))
 	}
 }
 

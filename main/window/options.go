@@ -53,7 +53,8 @@ type Options struct {
 	// asked about. It must be quick: Chromium waits for it.
 	AllowNavigation func(url string) bool
 	// WindowOpen answers window.open and links to new windows: with the options of a window to be opened for url, or nil. A nil
-	// function answers nil. The new window has no opener. It runs on a goroutine of its own.
+	// function answers nil. The new window has no opener. It runs on a goroutine of its own. Sandboxed pages, and frames below the main one,
+	// which may be sandboxed, open no pages of the app's own origins nor of others that Allow names: those are denied without asking.
 	WindowOpen func(ctx context.Context, url string) *Options
 }
 

@@ -26,6 +26,7 @@ var disabledFeatures = []string{
 	"BackForwardCache", // a page in it keeps its contexts, and so its IPC, alive long after it was left
 	"RenderDocument",   // with it each navigation leaves every later document one more isolated world
 	"SpareRendererForSitePerProcess",
+	"SubframeShutdownDelay", // a frame that comes to a process already running may have no preload: docs/security.md
 }
 
 const (
