@@ -114,9 +114,7 @@ func tracked(id uint64) any {
 func lookUp(p unsafe.Pointer) any { return tracked(uint64(C.oriel_handler_id(p))) }
 
 func copyBytes(p unsafe.Pointer, n int) []byte {
-	b := make([]byte, n)
-	copy(b, unsafe.Slice((*byte)(p), n))
-	return b
+	return append([]byte{}, unsafe.Slice((*byte)(p), n)...) // not cleared first
 }
 
 func cBool(b bool) C.int {

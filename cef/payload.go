@@ -2,6 +2,13 @@ package cef
 
 /*
 #include "payload.h"
+
+// The pieces one by one: a struct of Go's may not hold pointers to Go memory on its way to C.
+static cef_process_message_t *oriel_payload_pieces(const char16_t *name, size_t length, const void *data, size_t size, const void *tail,
+                                                   size_t tail_size, size_t shared_from) {
+  struct oriel_parts parts = {data, size, tail, tail_size};
+  return oriel_payload_message(name, length, &parts, shared_from);
+}
 */
 import "C"
 
@@ -32,9 +39,14 @@ func (o *ProcessMessage) Bytes(limit int) []byte {
 // called on any thread. It returns nil for no data and where CEF has no memory. The result is the caller's to Release, also after it
 // has been sent.
 func NewBytesMessage(name MessageName, data []byte, sharedFrom int) *ProcessMessage {
+	return NewTailMessage(name, data, nil, sharedFrom)
+}
+
+// NewTailMessage is [NewBytesMessage] for data in two pieces: tail comes behind data in shared memory, else in a binary value of its own.
+func NewTailMessage(name MessageName, data, tail []byte, sharedFrom int) *ProcessMessage {
 	if len(data) == 0 {
 		return nil
 	}
-	return ownProcessMessage(C.oriel_payload_message(name.w.ptr(), C.size_t(len(name.w)), unsafe.Pointer(unsafe.SliceData(data)),
-		C.size_t(len(data)), C.size_t(sharedFrom)))
+	return ownProcessMessage(C.oriel_payload_pieces(name.w.ptr(), C.size_t(len(name.w)), unsafe.Pointer(unsafe.SliceData(data)),
+		C.size_t(len(data)), unsafe.Pointer(unsafe.SliceData(tail)), C.size_t(len(tail)), C.size_t(sharedFrom)))
 }

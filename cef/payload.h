@@ -16,7 +16,16 @@ struct oriel_payload {
 void oriel_payload_open(cef_process_message_t *message, struct oriel_payload *payload);
 void oriel_payload_close(struct oriel_payload *payload);
 
-// Makes a message of that name with size bytes in it: in shared memory from shared_from bytes up. Any thread. NULL if CEF cannot.
-cef_process_message_t *oriel_payload_message(const char16_t *name, size_t name_length, const void *data, size_t size, size_t shared_from);
+// What a message is made of: data and, behind it, tail, which may be empty.
+struct oriel_parts {
+  const void *data;
+  size_t size;
+  const void *tail;
+  size_t tail_size;
+};
+
+// Makes a message of that name: in shared memory from shared_from bytes up, else as a list of one or two binary values. Any thread. NULL if
+// CEF cannot.
+cef_process_message_t *oriel_payload_message(const char16_t *name, size_t name_length, const struct oriel_parts *parts, size_t shared_from);
 
 #endif

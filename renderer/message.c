@@ -53,30 +53,55 @@ int oriel_message_send(cef_frame_t *frame, const void *data, size_t size) {
   return 0;
 }
 
+// The place in a packet where its tail begins, or 0.
+static size_t cut_of(const unsigned char *data) { return data[1] | (size_t)data[2] << 8 | (size_t)data[3] << 16; }
+
 static cef_v8_value_t *copied(const void *data, size_t size) {
   if (!data || size < ORIEL_PACKET_MIN || size > ORIEL_PACKET_MAX)
     return NULL;
   return oriel_cef.cef_v8_value_create_array_buffer_with_copy((void *)data, size);
 }
 
-cef_v8_value_t *oriel_message_buffer(cef_process_message_t *message) {
-  cef_v8_value_t *buffer = NULL;
+// One or two buffers of a packet that lies in one piece.
+static size_t copied_apart(const unsigned char *data, size_t size, cef_v8_value_t *buffers[2]) {
+  if (!data || size < ORIEL_PACKET_MIN || size > ORIEL_PACKET_MAX)
+    return 0;
+  size_t cut = cut_of(data);
+  if (cut >= size)
+    return 0;
+  buffers[0] = copied(data, cut ? cut : size);
+  if (!buffers[0] || !cut)
+    return buffers[0] != NULL;
+  buffers[1] = copied(data + cut, size - cut);
+  if (buffers[1])
+    return 2;
+  ORIEL_RELEASE(buffers[0]);
+  return 0;
+}
+
+static cef_v8_value_t *copied_item(cef_list_value_t *list, size_t index) {
+  if (list->get_size(list) <= index || list->get_type(list, index) != VTYPE_BINARY)
+    return NULL;
+  cef_binary_value_t *binary = list->get_binary(list, index);
+  cef_v8_value_t *buffer = binary ? copied(binary->get_raw_data(binary), binary->get_size(binary)) : NULL;
+  ORIEL_RELEASE(binary);
+  return buffer;
+}
+
+size_t oriel_message_buffers(cef_process_message_t *message, cef_v8_value_t *buffers[2]) {
+  size_t count = 0;
   cef_shared_memory_region_t *region = message->get_shared_memory_region(message);
   if (region) {
     if (region->is_valid(region))
-      buffer = copied(region->memory(region), region->size(region));
+      count = copied_apart(region->memory(region), region->size(region), buffers);
     ORIEL_RELEASE(region);
-    return buffer;
+    return count;
   }
   cef_list_value_t *list = message->get_argument_list(message);
   if (!list)
-    return NULL;
-  if (list->get_size(list) >= 1 && list->get_type(list, 0) == VTYPE_BINARY) {
-    cef_binary_value_t *binary = list->get_binary(list, 0);
-    if (binary)
-      buffer = copied(binary->get_raw_data(binary), binary->get_size(binary));
-    ORIEL_RELEASE(binary);
-  }
+    return 0;
+  while (count < 2 && (buffers[count] = copied_item(list, count)) != NULL)
+    count++;
   ORIEL_RELEASE(list);
-  return buffer;
+  return count;
 }

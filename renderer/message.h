@@ -10,8 +10,10 @@ int oriel_message_is_ours(cef_process_message_t *message);
 // Sends size bytes to the browser process. Returns 0, or -1 if no message could be made (nothing was sent then).
 int oriel_message_send(cef_frame_t *frame, const void *data, size_t size);
 
-// The bytes of a message as a new ArrayBuffer of the entered context: a copy, so that the other side cannot change it any more.
-// NULL if the message holds none or too many. Borrows the message, returns one reference.
-cef_v8_value_t *oriel_message_buffer(cef_process_message_t *message);
+// The bytes of a message as new ArrayBuffers of the entered context: copies, so that the other side cannot change them any more. A packet
+// that ends in many bytes comes in two, so that they need not be copied again: what is before them, and they alone. Where the second begins
+// is in the bytes 1 to 3 of the packet; 0 there means that there is none. Fills in up to two, each with one reference, and returns how many:
+// 0 if the message holds no packet or one that is too large. Borrows the message.
+size_t oriel_message_buffers(cef_process_message_t *message, cef_v8_value_t *buffers[2]);
 
 #endif

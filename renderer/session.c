@@ -106,10 +106,11 @@ void oriel_session_receive(struct session *session, cef_process_message_t *messa
   ORIEL_RETAIN(context);  // the call below may end the session
   ORIEL_RETAIN(receive);
   if (context->is_valid(context) && context->enter(context)) {
-    cef_v8_value_t *buffer = oriel_message_buffer(message);
-    if (buffer) {
-      ORIEL_RETAIN(context);  // given away by the call, as buffer is
-      cef_v8_value_t *result = receive->execute_function_with_context(receive, context, NULL, 1, &buffer);
+    cef_v8_value_t *buffers[2];
+    size_t count = oriel_message_buffers(message, buffers);
+    if (count) {
+      ORIEL_RETAIN(context);  // given away by the call, as the buffers are
+      cef_v8_value_t *result = receive->execute_function_with_context(receive, context, NULL, count, buffers);
       if (!result)
         receive->clear_exception(receive);
       ORIEL_RELEASE(result);

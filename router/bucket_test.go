@@ -27,7 +27,7 @@ func BenchmarkCount(b *testing.B) {
 	r := NewRouter(nil)
 	r.stats.named("notes:save")
 	m := protocol.Frame{Kind: protocol.KindInvoke, Channel: "notes:save"}
-	out := &buffer{make([]byte, 100)}
+	out := &buffer{packet: make([]byte, 100)}
 	b.ReportAllocs()
 	for b.Loop() {
 		at := now()

@@ -3,6 +3,7 @@ package router
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/oriel-go/oriel/protocol"
 )
@@ -55,6 +56,21 @@ func listener[In any](f func(context.Context, In)) func(*request) (any, error) {
 	}
 }
 
+// ownBytes returns the bytes that a request consists of, if they are many and nearly all of the packet: the handler may then have them as
+// they are, since nobody else has. Listeners may be several, so each gets a copy.
+func ownBytes(r *request) []byte {
+	if !r.asked() || r.args.Len() != 1 || r.d.size < tailFrom {
+		return nil
+	}
+	args := r.args
+	if v, ok := args.Value(0); ok {
+		if p, ok := v.Binary(); ok && len(p) > r.d.size-r.d.size/8 {
+			return slices.Clip(p)
+		}
+	}
+	return nil
+}
+
 // one decodes the only argument of a message and begins.
 func one[In any](r *request) (in In, err error) {
 	args := r.args // every listener decodes for itself
@@ -64,6 +80,12 @@ func one[In any](r *request) (in In, err error) {
 	}
 	if args.Len() > 1 {
 		return in, badArgument(fmt.Errorf("expected 1 argument, got %d", args.Len()))
+	}
+	if p := ownBytes(r); p != nil {
+		if b, ok := any(&in).(*[]byte); ok {
+			*b = p
+			return in, r.begin()
+		}
 	}
 	if args.Len() == 1 {
 		if err := args.Decode(0, &in); err != nil {

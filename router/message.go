@@ -10,26 +10,73 @@ import (
 )
 
 // A buffer is for a packet on its way out.
-type buffer struct{ packet []byte }
+type buffer struct {
+	packet []byte
+	tail   []byte // the packet's last bytes, if they are not in packet; somebody else's memory
+}
+
+// tailFrom is how many bytes are worth a copy less.
+const tailFrom = 32 << 10
+
+// A TailLink is a Link that takes packets in two pieces: tail comes behind packet. Both are the caller's again when SendTail returns, except
+// that it may have written to the bytes 1 to 3 of packet.
+type TailLink interface {
+	Link
+	SendTail(packet, tail []byte) error
+}
+
+// sendTo sends the packet.
+func (b *buffer) sendTo(l Link) error {
+	if b.tail == nil {
+		return l.Send(b.packet)
+	}
+	if two, ok := l.(TailLink); ok {
+		return two.SendTail(b.packet, b.tail)
+	}
+	return l.Send(slices.Concat(b.packet, b.tail))
+}
+
+// size is the number of bytes of the packet.
+func (b *buffer) size() int { return len(b.packet) + len(b.tail) }
+
+// cutOff returns what is to be encoded in place of value, and the bytes that come in the end then, if value is many bytes.
+func cutOff(value any) (any, []byte) {
+	if p, ok := value.([]byte); ok && len(p) >= tailFrom && len(p) <= protocol.MaxPacket/2 {
+		return []byte{}, p
+	}
+	return value, nil
+}
+
+// addTail makes tail the content of the empty bytes that the packet ends with.
+func (b *buffer) addTail(tail []byte) {
+	if tail == nil {
+		return
+	}
+	n := len(tail)
+	b.packet = append(b.packet[:len(b.packet)-2], 0xc6, byte(n>>24), byte(n>>16), byte(n>>8), byte(n))
+	b.tail = tail
+}
 
 // maxBuffer is the largest capacity that is kept for the next packet.
 const maxBuffer = 2 << 20
 
-var buffers = sync.Pool{New: func() any { return &buffer{make([]byte, 0, 256)} }}
+var buffers = sync.Pool{New: func() any { return &buffer{packet: make([]byte, 0, 256)} }}
 
 // begin starts a packet; the document's number comes last.
-func (b *buffer) begin() { b.packet = protocol.AppendHeader(b.packet[:0], 1) }
+func (b *buffer) begin() { b.packet, b.tail = protocol.AppendHeader(b.packet[:0], 1), nil }
 
 // address writes the number of the document that the packet is for.
 func (b *buffer) address(document uint32) { binary.LittleEndian.PutUint32(b.packet[4:], document) }
 
 func (b *buffer) release() {
+	b.tail = nil
 	if cap(b.packet) <= maxBuffer {
 		buffers.Put(b)
 	}
 }
 
-// A Message is a send, encoded for whichever session is to have it. It belongs to one goroutine at a time.
+// A Message is a send, encoded for whichever session is to have it. It belongs to one goroutine at a time. Many bytes as last argument are not
+// copied: they are to stay as they are until Release.
 type Message struct {
 	buffer  *buffer
 	channel string
@@ -45,11 +92,19 @@ func newMessage(l protocol.Links, channel string, args []any) (Message, error) {
 	}
 	m := Message{buffers.Get().(*buffer), channel}
 	m.buffer.begin()
+	var tail []byte
+	if last := len(args) - 1; last >= 0 {
+		var end any
+		if end, tail = cutOff(args[last]); tail != nil {
+			args = append(slices.Clone(args[:last]), end)
+		}
+	}
 	var err error
 	if m.buffer.packet, err = (protocol.Writer{Links: l}).AppendSend(m.buffer.packet, channel, args...); err != nil {
 		m.Release()
 		return Message{}, fmt.Errorf("ipc: send on %q: %w", channel, err)
 	}
+	m.buffer.addTail(tail)
 	return m, nil
 }
 
@@ -57,11 +112,11 @@ func newMessage(l protocol.Links, channel string, args []any) (Message, error) {
 func (m Message) Channel() string { return m.channel }
 
 // Size returns the bytes of the message's packet.
-func (m Message) Size() int { return len(m.buffer.packet) }
+func (m Message) Size() int { return m.buffer.size() }
 
 // Clone returns a copy that takes no more memory than it needs: for a message that has to wait.
 func (m Message) Clone() Message {
-	return Message{&buffer{slices.Clone(m.buffer.packet)}, m.channel}
+	return Message{&buffer{packet: slices.Concat(m.buffer.packet, m.buffer.tail)}, m.channel}
 }
 
 // Release gives the message's memory back; it must not be used any more.

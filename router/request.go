@@ -199,7 +199,10 @@ func (r *request) succeed(result any) {
 func (r *request) encode(b *buffer, result any) (err error) {
 	defer r.recover(&err)
 	b.begin()
-	b.packet, err = (protocol.Writer{Links: &r.links}).AppendResult(b.packet, r.id, result)
+	value, tail := cutOff(result)
+	if b.packet, err = (protocol.Writer{Links: &r.links}).AppendResult(b.packet, r.id, value); err == nil {
+		b.addTail(tail)
+	}
 	return err
 }
 

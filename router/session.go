@@ -125,7 +125,7 @@ func (s *Session) SendMessage(m Message) error {
 // send sends a packet whose header still lacks the document's number.
 func (s *Session) send(b *buffer) error {
 	b.address(s.o.Document)
-	return s.o.Link.Send(b.packet)
+	return b.sendTo(s.o.Link)
 }
 
 // Ended returns why the session has ended, or nil while it lives.

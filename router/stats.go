@@ -129,7 +129,7 @@ func (c *counters) came(m *protocol.Frame) {
 func (c *counters) left(at time.Duration) { c.latency.add(now() - at) }
 
 // went counts the bytes of a packet that has been sent.
-func (c *counters) went(b *buffer) { c.out.Add(uint64(len(b.packet) - protocol.HeaderSize)) }
+func (c *counters) went(b *buffer) { c.out.Add(uint64(b.size() - protocol.HeaderSize)) }
 
 func (c *counters) failed(code string) {
 	c.mu.Lock()

@@ -43,16 +43,23 @@ type parcel struct {
 func newFrameLink(frame *cef.Frame) *frameLink { return &frameLink{frame: frame.Retain()} }
 
 // Send takes a copy of the packet.
-func (l *frameLink) Send(packet []byte) error {
+func (l *frameLink) Send(packet []byte) error { return l.SendTail(packet, nil) }
+
+// SendTail takes copies. The renderer gets tail as a buffer of its own, and is told by the packet's header where it begins.
+func (l *frameLink) SendTail(packet, tail []byte) error {
+	size := len(packet) + len(tail)
 	var message *cef.ProcessMessage
-	if len(packet) >= joinFrom {
-		message = cef.NewBytesMessage(messageName, packet, renderer.SharedMemoryFrom) // here, not on the UI thread
+	if size >= joinFrom || tail != nil {
+		if tail != nil {
+			packet[1], packet[2], packet[3] = byte(len(packet)), byte(len(packet)>>8), byte(len(packet)>>16)
+		}
+		message = cef.NewTailMessage(messageName, packet, tail, renderer.SharedMemoryFrom) // here, not on the UI thread
 		if message == nil {
 			return errNotSent
 		}
 	}
 	l.mu.Lock()
-	if l.frame == nil || l.bytes+len(packet) > protocol.MaxQueuedBytes {
+	if l.frame == nil || l.bytes+size > protocol.MaxQueuedBytes {
 		gone := l.frame == nil
 		l.mu.Unlock()
 		parcel{message: message}.drop()
@@ -66,7 +73,7 @@ func (l *frameLink) Send(packet []byte) error {
 	} else {
 		l.join(packet)
 	}
-	l.bytes += len(packet)
+	l.bytes += size
 	call := !l.coming
 	l.coming = true
 	l.mu.Unlock()

@@ -19,7 +19,8 @@ static cef_shared_memory_region_t *message_get_shared_memory_region(cef_process_
   return (cef_shared_memory_region_t *)fake_retain(fake_of(self, KIND_MESSAGE)->links[1]);
 }
 
-// A list knows one item, its first: links 0, if that is a binary. size is how many it says to have, number the first one's type.
+// A list that came knows one item, whichever is asked for: links 0, if that is a binary. One that is made has up to
+// two. size is how many it says to have, number the first one's type.
 static size_t list_get_size(cef_list_value_t *self) { return fake_of(self, KIND_LIST)->size; }
 
 static cef_value_type_t list_get_type(cef_list_value_t *self, size_t index) {
@@ -34,14 +35,14 @@ static cef_binary_value_t *list_get_binary(cef_list_value_t *self, size_t index)
 
 static int list_set_binary(cef_list_value_t *self, size_t index, cef_binary_value_t *value) {
   struct fake *list = fake_of(self, KIND_LIST), *binary = fake_of(value, KIND_BINARY);
-  require(index == 0);
+  require(index <= 1 && index <= list->size);
   if (fake_fails()) {
     fake_release(binary);
     return 0;
   }
-  fake_release(list->links[0]);
-  list->links[0] = binary;
-  list->size = 1;
+  fake_release(list->links[index]);
+  list->links[index] = binary;
+  list->size = index + 1;
   list->number = VTYPE_BINARY;
   return 1;
 }

@@ -284,7 +284,9 @@ static void message_made(void) {
   if (size < ORIEL_PACKET_MIN || size > ORIEL_PACKET_MAX)
     return;
   struct fake *bytes = fake_buffer(size);
-  fake_release((struct fake *)oriel_payload_message(name, sizeof name / sizeof name[0] - 1, bytes->data, size, ORIEL_SHARED_MEMORY_FROM));
+  size_t cut = size % 2 && size >= 2 * ORIEL_PACKET_MIN ? ORIEL_PACKET_MIN : size;
+  struct oriel_parts parts = {bytes->data, cut, (char *)bytes->data + cut, size - cut};
+  fake_release((struct fake *)oriel_payload_message(name, sizeof name / sizeof name[0] - 1, &parts, ORIEL_SHARED_MEMORY_FROM));
   fake_release(bytes);
 }
 

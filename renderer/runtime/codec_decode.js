@@ -14,7 +14,8 @@ const decodePacket = (() => {
 
   // Decoder reads one packet. Main sent it, but no length of it is believed.
   class Decoder {
-    constructor(buffer) {
+    constructor(buffer, tail) {
+      this.tail = tail;
       this.bytes = new Uint8Array(buffer);
       this.view = new DataView(buffer);
       this.pos = 0;
@@ -52,7 +53,7 @@ const decodePacket = (() => {
         case 0xc0: return null;
         case 0xc2: return false;
         case 0xc3: return true;
-        case 0xc4: case 0xc5: case 0xc6: return this.keep(this.copy(this.size(1 << (c - 0xc4))));
+        case 0xc4: case 0xc5: case 0xc6: return this.keep(this.binary(this.size(1 << (c - 0xc4))));
         case 0xc7: case 0xc8: case 0xc9: return this.ext(this.size(1 << (c - 0xc7)), depth);
         case 0xca: return view.getFloat32(this.take(4));
         case 0xcb: return view.getFloat64(this.take(8));
@@ -73,6 +74,14 @@ const decodePacket = (() => {
     int64(v) {
       const n = Number(v);
       return isSafeInteger(n) ? n : v;
+    }
+
+    // binary reads a Uint8Array. The last one of the packet may be its tail, which is a buffer that nobody else has.
+    binary(n) {
+      const { tail } = this;
+      if (tail === undefined || this.pos !== this.end || n !== tail.byteLength) return this.copy(n);
+      this.tail = undefined;
+      return new Uint8Array(tail);
     }
 
     copy(n) {
@@ -271,14 +280,18 @@ const decodePacket = (() => {
   }
 
   // decodePacket returns { doc, frames }, each frame the array that the wire
-  // has: [kind, …]. Nothing in it shares memory with the buffer.
-  return function decodePacket(buffer) {
-    const d = new Decoder(buffer);
+  // has: [kind, …]. Nothing in it shares memory with the buffer. A packet that
+  // ends in many bytes comes in two buffers: they are the second, and the three
+  // bytes after the version say where it begins.
+  return function decodePacket(buffer, tail) {
+    const d = new Decoder(buffer, tail);
     if (d.end <= HEADER) throw damaged('no frame');
-    if (d.view.getUint32(0) !== VERSION << 24) throw damaged('another version');
+    if (d.bytes[0] !== VERSION) throw damaged('another version');
+    if ((d.view.getUint32(0, true) >>> 8) !== (tail === undefined ? 0 : d.end)) throw damaged('cut in the wrong place');
     const packet = { doc: d.view.getUint32(4, true), frames: [] };
     d.pos = HEADER;
     while (d.pos < d.end) packet.frames.push(d.frame());
+    if (d.tail !== undefined) throw damaged('bytes left over');
     return packet;
   };
 })();

@@ -166,11 +166,12 @@ function receiveFrame(frame, size) {
   }
 }
 
-receivePacket = (buffer) => {
+receivePacket = (buffer, tail) => {
   try {
-    const packet = codec.decodePacket(buffer);
+    const packet = codec.decodePacket(buffer, tail);
     if (packet.doc !== documentNumber) return;
-    const size = Math.ceil(buffer.byteLength / packet.frames.length); // those that travel together are small
+    const whole = buffer.byteLength + (tail ? tail.byteLength : 0);
+    const size = Math.ceil(whole / packet.frames.length); // those that travel together are small
     for (const frame of packet.frames) receiveFrame(frame, size);
   } catch (error) {
     reportError(error);

@@ -1,0 +1,111 @@
+package router_test
+
+import (
+	"bytes"
+	"context"
+	"testing"
+
+	"github.com/oriel-go/oriel/protocol"
+	"github.com/oriel-go/oriel/router"
+)
+
+// pieces is a link that keeps what it is given.
+type pieces struct {
+	packets, tails [][]byte
+}
+
+func (p *pieces) Send(packet []byte) error { return p.SendTail(packet, nil) }
+func (p *pieces) Close()                   {}
+
+func (p *pieces) SendTail(packet, tail []byte) error {
+	p.packets, p.tails = append(p.packets, bytes.Clone(packet)), append(p.tails, tail)
+	return nil
+}
+
+// TestTail: many bytes at the end of a packet are handed to the link as they are, and what it gets is one packet all the same.
+func TestTail(t *testing.T) {
+	many, few := bytes.Repeat([]byte{7}, 40<<10), []byte{1, 2}
+	for _, c := range []struct {
+		name string
+		args []any
+		tail bool
+	}{
+		{"many", []any{many}, true},
+		{"few", []any{few}, false},
+		{"last", []any{"text", few, many}, true},
+		{"not last", []any{many, "text"}, false},
+		{"within", []any{[]any{many}}, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			link := &pieces{}
+			line := router.NewLine(router.LineOptions{})
+			session := line.Begin(router.SessionOptions{Link: link, Document: 9})
+			before := len(c.args)
+			if err := session.Send("channel", c.args...); err != nil {
+				t.Fatal(err)
+			}
+			if got := link.tails[0] != nil; got != c.tail || got && &link.tails[0][0] != &many[0] {
+				t.Errorf("a tail: %v, want %v", got, c.tail)
+			}
+			parsed, err := protocol.Parse(append(link.packets[0], link.tails[0]...))
+			if err != nil || parsed.Document != 9 || parsed.Frames[0].Args.Len() != before {
+				t.Fatalf("%+v, %v", parsed, err)
+			}
+			for i, want := range c.args {
+				var got any
+				if err := parsed.Frames[0].Args.Decode(i, &got); err != nil {
+					t.Fatal(err)
+				}
+				if w, ok := want.([]byte); ok && !bytes.Equal(w, got.([]byte)) {
+					t.Errorf("argument %d came as %d bytes", i, len(got.([]byte)))
+				}
+			}
+		})
+	}
+}
+
+// TestOwnBytes: a handler has many bytes without a copy, listeners have one each.
+func TestOwnBytes(t *testing.T) {
+	many := bytes.Repeat([]byte{7}, 40<<10)
+	link := &pieces{}
+	r := router.NewRouter(nil)
+	line := router.NewLine(router.LineOptions{Router: r})
+	session := line.Begin(router.SessionOptions{Link: link, Document: 9})
+	got, heard := make(chan []byte, 1), make(chan []byte, 2)
+	router.Handle(r, "asked", func(_ context.Context, in []byte) (int, error) { got <- in; return len(in), nil })
+	for range 2 {
+		router.On(r, "told", func(_ context.Context, in []byte) { heard <- in })
+	}
+	within := func(packet, p []byte) bool {
+		for i := range packet[:len(packet)-len(p)+1] {
+			if &packet[i] == &p[0] {
+				return true
+			}
+		}
+		return false
+	}
+	ask, err := protocol.AppendInvoke(protocol.AppendHeader(nil, 9), 1, "asked", many)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tell, err := protocol.AppendSend(protocol.AppendHeader(nil, 9), "told", many)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, packet := range [][]byte{ask, tell} {
+		parsed, err := protocol.Parse(packet)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := session.Receive(nil, parsed.Frames, len(packet)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if in := <-got; !within(ask, in) || !bytes.Equal(in, many) || cap(in) != len(in) {
+		t.Error("the handler has a copy, or more than its bytes")
+	}
+	one, other := <-heard, <-heard
+	if within(tell, one) || within(tell, other) || &one[0] == &other[0] {
+		t.Error("listeners share memory")
+	}
+}
