@@ -92,6 +92,13 @@
       look('its arguments', f.arguments);
       look('caller of the callee', arguments.callee.caller);
     }, {}, [], () => {}, new Error('e'));
+    for (let count = 0; count < 5; count++) // a call of few arguments goes another way than one of many
+      api.call(function () {
+        look(`this with ${count}`, this);
+        if (this !== undefined && this !== window) problems.push(`a this of ${typeof this} with ${count} arguments`);
+        look(`arguments of ${count}`, [...arguments]);
+        if (arguments.length !== count) problems.push(`${arguments.length} arguments, not ${count}`);
+      }, ...[{}, [1], () => {}, new Error('e')].slice(0, count));
     for (const name of ['throwError', 'throwCoded', 'throwNull', 'throwWithGetter', 'throwUncloneable'])
       try { api[name](); } catch (error) { look(name, error); }
     look('a function for the page', api.original.constructor);
