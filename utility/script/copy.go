@@ -1,0 +1,351 @@
+package script
+
+import (
+	"math"
+	"math/big"
+	"reflect"
+	"strconv"
+	"time"
+
+	"github.com/dop251/goja"
+
+	"github.com/oriel-go/oriel/protocol"
+)
+
+// A copier copies values between the script and the wire, by the rules of structured clone.
+type copier struct {
+	vm       *goja.Runtime
+	make     map[string]*goja.Object // constructors, as they were before the script
+	toString goja.Callable
+}
+
+// views are the constructors of typed arrays by their kind on the wire. Uint8Array has none, it is bytes.
+var views = map[protocol.ViewKind]string{
+	protocol.ViewInt8: "Int8Array", protocol.ViewUint8Clamped: "Uint8ClampedArray", protocol.ViewInt16: "Int16Array",
+	protocol.ViewUint16: "Uint16Array", protocol.ViewInt32: "Int32Array", protocol.ViewUint32: "Uint32Array",
+	protocol.ViewFloat32: "Float32Array", protocol.ViewFloat64: "Float64Array", protocol.ViewBigInt64: "BigInt64Array",
+	protocol.ViewBigUint64: "BigUint64Array", protocol.ViewDataView: "DataView",
+}
+
+func (c *copier) init(vm *goja.Runtime) {
+	c.vm, c.make = vm, map[string]*goja.Object{}
+	for _, name := range []string{"Date", "Map", "Set", "RegExp", "Uint8Array", "Object", "Error", "EvalError", "RangeError", "ReferenceError",
+		"SyntaxError", "TypeError", "URIError"} {
+		c.make[name] = vm.Get(name).ToObject(vm)
+	}
+	for _, name := range views {
+		if o, ok := vm.Get(name).(*goja.Object); ok {
+			c.make[name] = o
+		}
+	}
+	c.toString, _ = goja.AssertFunction(c.make["Object"].Get("prototype").ToObject(vm).Get("toString"))
+}
+
+func (c *copier) construct(name string, args ...any) *goja.Object {
+	values := make([]goja.Value, len(args))
+	for i, a := range args {
+		values[i] = c.vm.ToValue(a)
+	}
+	o, err := c.vm.New(c.make[name], values...)
+	if err != nil {
+		panic(err)
+	}
+	return o
+}
+
+// in copies a decoded value into the script. It runs on the loop.
+func (c *copier) in(v any) goja.Value { return (&incoming{c, map[any]*goja.Object{}}).value(v) }
+
+// An incoming is one value on its way in, with what has been made of its parts: what is shared stays so.
+type incoming struct {
+	*copier
+	made map[any]*goja.Object
+}
+
+// identity is what tells a map or a slice from another with the same content.
+type identity struct {
+	kind reflect.Kind
+	at   uintptr
+	n    int
+}
+
+func identify(v any) any {
+	switch r := reflect.ValueOf(v); r.Kind() {
+	case reflect.Map:
+		return identity{reflect.Map, r.Pointer(), 0}
+	case reflect.Slice:
+		if r.Len() == 0 {
+			return nil
+		}
+		return identity{reflect.Slice, r.Pointer(), r.Len()}
+	case reflect.Pointer:
+		return v
+	}
+	return nil
+}
+
+func (n *incoming) value(v any) goja.Value {
+	id := identify(v)
+	if o := n.made[id]; id != nil && o != nil {
+		return o
+	}
+	keep := func(o *goja.Object) *goja.Object {
+		if id != nil {
+			n.made[id] = o
+		}
+		return o
+	}
+	switch v := v.(type) {
+	case nil:
+		return goja.Null()
+	case protocol.Undefined:
+		return goja.Undefined()
+	case []any:
+		o := keep(n.vm.NewArray())
+		for i, e := range v {
+			_ = o.Set(itoa(i), n.value(e))
+		}
+		return o
+	case map[string]any:
+		o := keep(n.vm.NewObject())
+		for key, e := range v {
+			_ = o.DefineDataProperty(key, n.value(e), goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_TRUE)
+		}
+		return o
+	case *protocol.Map:
+		o := keep(n.construct("Map"))
+		set, _ := goja.AssertFunction(o.Get("set"))
+		for _, e := range v.Entries {
+			_, _ = set(o, n.value(e.Key), n.value(e.Value))
+		}
+		return o
+	case *protocol.Set:
+		o := keep(n.construct("Set"))
+		add, _ := goja.AssertFunction(o.Get("add"))
+		for _, e := range v.Values {
+			_, _ = add(o, n.value(e))
+		}
+		return o
+	}
+	return n.leaf(v, keep)
+}
+
+// leaf copies what holds no other values, but for the cause of an error.
+func (n *incoming) leaf(v any, keep func(*goja.Object) *goja.Object) goja.Value {
+	switch v := v.(type) {
+	case []byte:
+		return keep(n.construct("Uint8Array", n.vm.NewArrayBuffer(v)))
+	case protocol.ArrayBuffer:
+		return n.vm.ToValue(n.vm.NewArrayBuffer(v))
+	case protocol.View:
+		if name := views[v.Kind]; n.make[name] != nil {
+			return n.construct(name, n.vm.NewArrayBuffer(v.Data))
+		}
+		return goja.Undefined() // Float16Array, which the engine has not
+	case time.Time:
+		return n.construct("Date", v.UnixMilli())
+	case protocol.InvalidDate:
+		return n.construct("Date", math.NaN())
+	case protocol.RegExp:
+		return n.construct("RegExp", v.Source, v.Flags)
+	case protocol.Boxed:
+		return n.value(v.Value).ToObject(n.vm)
+	case protocol.UTF16:
+		return goja.StringFromUTF16(v)
+	case *protocol.SparseArray:
+		o := keep(n.vm.NewArray())
+		_ = o.Set("length", v.Length)
+		for _, e := range v.Elements {
+			_ = o.Set(itoa(int(e.Index)), n.value(e.Value))
+		}
+		for _, p := range v.Properties {
+			_ = o.Set(p.Name, n.value(p.Value))
+		}
+		return o
+	case *protocol.Error:
+		name := v.Name
+		if n.make[name] == nil {
+			name = "Error"
+		}
+		o := keep(n.construct(name, v.Message))
+		_ = o.Set("stack", v.Stack)
+		if _, none := v.Cause.(protocol.Undefined); v.Cause != nil && !none {
+			_ = o.Set("cause", n.value(v.Cause))
+		}
+		return o
+	}
+	return n.vm.ToValue(v) // booleans, numbers, strings, BigInts
+}
+
+// out copies a value of the script into what the wire takes. It throws what structured clone throws.
+func (c *copier) out(v goja.Value) any { return (&outgoing{c, map[*goja.Object]any{}, 0}).value(v) }
+
+// An outgoing is one value on its way out.
+type outgoing struct {
+	*copier
+	made  map[*goja.Object]any
+	depth int
+}
+
+func (g *outgoing) uncloneable() {
+	e := g.construct("Error", "An object could not be cloned.")
+	_ = e.Set("name", "DataCloneError")
+	panic(e)
+}
+
+func (g *outgoing) value(v goja.Value) any {
+	switch {
+	case v == nil || goja.IsUndefined(v):
+		return protocol.Undefined{}
+	case goja.IsNull(v):
+		return nil
+	}
+	o, ok := v.(*goja.Object)
+	if !ok {
+		return g.primitive(v)
+	}
+	if known, ok := g.made[o]; ok {
+		return known
+	}
+	if g.depth++; g.depth > protocol.MaxDepth {
+		g.uncloneable()
+	}
+	defer func() { g.depth-- }()
+	if _, callable := goja.AssertFunction(o); callable {
+		g.uncloneable()
+	}
+	return g.object(o)
+}
+
+func (g *outgoing) primitive(v goja.Value) any {
+	if _, symbol := v.(*goja.Symbol); symbol {
+		g.uncloneable()
+	}
+	if s, ok := v.(goja.String); ok {
+		return s.String()
+	}
+	e := v.Export()
+	if b, ok := e.(*big.Int); ok {
+		return new(big.Int).Set(b)
+	}
+	return e
+}
+
+func (g *outgoing) object(o *goja.Object) any {
+	tag, err := g.toString(o)
+	if err != nil {
+		panic(err)
+	}
+	switch o.ClassName() {
+	case "Array":
+		n := int(o.Get("length").ToInteger())
+		if n > protocol.MaxElements {
+			g.uncloneable()
+		}
+		list := make([]any, n)
+		g.made[o] = list
+		for i := range list {
+			list[i] = g.value(o.Get(itoa(i)))
+		}
+		return list
+	case "Date":
+		return g.date(o)
+	case "RegExp":
+		return protocol.RegExp{Source: o.Get("source").String(), Flags: o.Get("flags").String()}
+	case "Error":
+		return g.error(o)
+	case "Boolean", "Number", "String", "BigInt":
+		valueOf, _ := goja.AssertFunction(o.Get("valueOf"))
+		v, err := valueOf(o)
+		if err != nil {
+			panic(err)
+		}
+		return protocol.Boxed{Value: g.primitive(v)}
+	case "Promise", "WeakMap", "WeakSet", "Symbol":
+		g.uncloneable()
+	}
+	switch e := o.Export().(type) {
+	case goja.ArrayBuffer:
+		return protocol.ArrayBuffer(append([]byte(nil), e.Bytes()...))
+	case *goja.Promise:
+		g.uncloneable()
+	}
+	name := tag.String()
+	return g.container(o, name[len("[object "):len(name)-1])
+}
+
+// container copies what its tag tells apart: collections, views of buffers, and plain objects.
+func (g *outgoing) container(o *goja.Object, tag string) any {
+	switch tag {
+	case "Map":
+		m := &protocol.Map{}
+		g.made[o] = m
+		g.each(o, func(v goja.Value) {
+			pair := v.ToObject(g.vm)
+			m.Entries = append(m.Entries, protocol.MapEntry{Key: g.value(pair.Get("0")), Value: g.value(pair.Get("1"))})
+		})
+		return m
+	case "Set":
+		s := &protocol.Set{}
+		g.made[o] = s
+		g.each(o, func(v goja.Value) { s.Values = append(s.Values, g.value(v)) })
+		return s
+	case "WeakMap", "WeakSet", "WeakRef", "Promise", "Generator":
+		g.uncloneable()
+	}
+	if buffer, ok := exported[goja.ArrayBuffer](o.Get("buffer")); ok && g.make[tag] != nil {
+		from, n := int(o.Get("byteOffset").ToInteger()), int(o.Get("byteLength").ToInteger())
+		data := append([]byte(nil), buffer.Bytes()[from:from+n]...)
+		if tag == "Uint8Array" {
+			return data
+		}
+		for kind, name := range views {
+			if name == tag {
+				return protocol.View{Kind: kind, Data: data}
+			}
+		}
+	}
+	m := map[string]any{}
+	g.made[o] = m
+	for _, key := range o.Keys() {
+		m[key] = g.value(o.Get(key))
+	}
+	return m
+}
+
+func (g *outgoing) each(o *goja.Object, f func(goja.Value)) {
+	g.vm.ForOf(o, func(v goja.Value) bool {
+		f(v)
+		return true
+	})
+}
+
+func (g *outgoing) date(o *goja.Object) any {
+	number := o.ToNumber().ToFloat()
+	if math.IsNaN(number) {
+		return protocol.InvalidDate{}
+	}
+	return time.UnixMilli(int64(number))
+}
+
+func (g *outgoing) error(o *goja.Object) any {
+	e := &protocol.Error{Name: o.Get("name").String(), Message: o.Get("message").String(), Cause: protocol.Undefined{}}
+	g.made[o] = e
+	if stack := o.Get("stack"); stack != nil {
+		e.Stack = stack.String()
+	}
+	if cause := o.Get("cause"); cause != nil {
+		e.Cause = g.value(cause)
+	}
+	return e
+}
+
+func itoa(i int) string { return strconv.Itoa(i) }
+
+func exported[T any](v goja.Value) (t T, ok bool) {
+	if v == nil {
+		return t, false
+	}
+	t, ok = v.Export().(T)
+	return t, ok
+}

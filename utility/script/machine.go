@@ -1,0 +1,177 @@
+package script
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/dop251/goja"
+
+	"github.com/oriel-go/oriel/router"
+	"github.com/oriel-go/oriel/utility"
+)
+
+// A machine is an engine with its event loop: everything of the script runs on the goroutine of run.
+type machine struct {
+	ctx  context.Context
+	port *utility.Port
+	vm   *goja.Runtime
+	jobs chan func() error // what is to be done next
+
+	listeners map[string][]listener // of process.parentPort
+	waiting   []router.Args         // messages until somebody listens
+	timers    map[int64]*time.Timer
+	lastTimer int64
+	loaded    bool
+	rejected  map[*goja.Promise]bool // that nobody has caught yet
+	copies    copier
+}
+
+type listener struct {
+	call goja.Callable
+	self *goja.Object
+	once bool
+}
+
+// maxStack is how deep calls may nest.
+const maxStack = 4096
+
+func newMachine(ctx context.Context, p *utility.Port) *machine {
+	m := &machine{ctx: ctx, port: p, vm: goja.New(), jobs: make(chan func() error), listeners: map[string][]listener{},
+		timers: map[int64]*time.Timer{}, rejected: map[*goja.Promise]bool{}}
+	m.vm.SetMaxCallStackSize(maxStack)
+	m.vm.SetPromiseRejectionTracker(func(p *goja.Promise, operation goja.PromiseRejectionOperation) {
+		if operation == goja.PromiseRejectionReject {
+			m.rejected[p] = true
+		} else {
+			delete(m.rejected, p)
+		}
+	})
+	m.copies.init(m.vm)
+	m.globals()
+	return m
+}
+
+// do has a job done on the loop and waits until it is; it does nothing when the process ends.
+func (m *machine) do(job func() error) {
+	done := make(chan struct{})
+	select {
+	case m.jobs <- func() error { defer close(done); return job() }:
+		<-done
+	case <-m.ctx.Done():
+	}
+}
+
+// load runs the script to its end; messages wait for that.
+func (m *machine) load(s Source) {
+	m.do(func() error {
+		m.loaded = true
+		_, err := m.vm.RunScript(s.Name, s.Text)
+		return err
+	})
+}
+
+// deliver brings a message of the app.
+func (m *machine) deliver(_ context.Context, args router.Args) {
+	m.do(func() error {
+		if len(m.listeners["message"]) == 0 {
+			m.waiting = append(m.waiting, args)
+			return nil
+		}
+		return m.emit(args)
+	})
+}
+
+// emit calls the listeners for messages with an event.
+func (m *machine) emit(args router.Args) error {
+	var data any
+	if args.Len() > 0 {
+		if err := args.Decode(0, &data); err != nil {
+			return err
+		}
+	}
+	event := m.vm.NewObject()
+	_ = event.Set("data", m.copies.in(data))
+	_ = event.Set("ports", m.vm.NewArray())
+	all := m.listeners["message"]
+	for _, l := range all {
+		if l.once {
+			m.off("message", l.self)
+		}
+		if _, err := l.call(goja.Undefined(), event); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// run does jobs until the script has ended.
+func (m *machine) run() error {
+	stop := context.AfterFunc(m.ctx, func() { m.vm.Interrupt(context.Cause(m.ctx)) })
+	defer stop()
+	for {
+		select {
+		case job := <-m.jobs:
+			if err := job(); err != nil {
+				return m.failed(err)
+			}
+			m.warnOfRejections()
+			if err := m.catchUp(); err != nil {
+				return m.failed(err)
+			}
+		case <-m.ctx.Done():
+			return context.Cause(m.ctx)
+		}
+		if m.loaded && len(m.timers) == 0 && len(m.listeners["message"]) == 0 {
+			return nil
+		}
+	}
+}
+
+// catchUp brings the messages that have waited for a listener.
+func (m *machine) catchUp() error {
+	for len(m.waiting) > 0 && len(m.listeners["message"]) > 0 {
+		args := m.waiting[0]
+		m.waiting = m.waiting[1:]
+		if err := m.emit(args); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// warnOfRejections tells of promises that were rejected and that nobody has caught. As in Electron, they do not end the process.
+func (m *machine) warnOfRejections() {
+	for p := range m.rejected {
+		fmt.Fprintf(os.Stderr, "(process %d) UnhandledPromiseRejectionWarning: %s\n", os.Getpid(), m.inspect(p.Result()))
+	}
+	clear(m.rejected)
+}
+
+// A scriptError is what a script has thrown and not caught.
+type scriptError struct{ message, stack string }
+
+func (e *scriptError) Error() string { return e.message }
+
+// Stack is where it was thrown.
+func (e *scriptError) Stack() string { return e.stack }
+
+// failed is why the script ends.
+func (m *machine) failed(err error) error {
+	var interrupted *goja.InterruptedError
+	if errors.As(err, &interrupted) {
+		return context.Cause(m.ctx)
+	}
+	e := &scriptError{message: err.Error()}
+	var thrown *goja.Exception
+	var overflow *goja.StackOverflowError
+	if errors.As(err, &overflow) {
+		e.message, e.stack = "RangeError: Maximum call stack size exceeded", overflow.String()
+	} else if errors.As(err, &thrown) {
+		e.message, e.stack = thrown.Value().String(), thrown.String()
+	}
+	fmt.Fprintln(os.Stderr, max(e.stack, e.message))
+	return e
+}
