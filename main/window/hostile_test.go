@@ -120,6 +120,11 @@ func (h *hostile) violations() map[string][]byte {
 		"a request on such":         packet(protocol.AppendInvoke(h.header(), 2, "shut")),
 		"a channel of Oriel's own":  packet(protocol.AppendSend(h.header(), "oriel:nothing")),
 		"an error that is none":     packet(protocol.AppendSend(h.header(), "oriel:preload-error", 1)),
+		"a chunk of no stream":      packet(protocol.Writer{}.AppendChunk(h.header(), 77, 1)),
+		"an end of no stream":       protocol.AppendEnd(h.header(), 77),
+		"an abort of no stream":     h.raw("\x96\x09\x4d\xa1x\xa1y\xc0\xc0"),
+		"more credit than there is": h.raw("\x93\x0a\x4d\xce\xff\xff\xff\xff"),
+		"too many streams":          h.raw("\x93\x02\xa1x\xdc\x01\x01" + strings.Repeat("\xc7\x05\x0e\x00\x00\x00\x00\x07", protocol.MaxStreams+1)),
 		"several, and a right word": append(protocol.AppendHello(packet(protocol.AppendSend(h.header(), "ok:any"))), protocol.AppendHello(nil)...),
 	}
 }
