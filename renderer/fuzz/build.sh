@@ -4,6 +4,8 @@ set -euo pipefail
 output=$1 sanitizers=$2
 shift 2
 cd "$(dirname "$0")/.."
+defines=()
+if [[ $sanitizers == *fuzzer* ]]; then defines+=(-DORIEL_LIBFUZZER); fi
 exec "${CC:-gcc}" -std=gnu11 -g -O1 -Wall -Wextra -Werror -fno-omit-frame-pointer -fsanitize="$sanitizers" -fno-sanitize-recover=all \
-  -include fuzz/memory.h -o "$output" \
+  -include fuzz/memory.h ${defines[@]+"${defines[@]}"} -o "$output" \
   app.c argv.c message.c process.c session.c world.c ../cef/payload.c fuzz/fake.c fuzz/fake_message.c fuzz/fake_v8.c fuzz/fuzz.c "$@"
