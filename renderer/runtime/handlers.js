@@ -3,10 +3,14 @@
 const handlers = new Map(); // channel → { handler, once }
 const answering = new Map(); // id → AbortController of the requests that main waits for
 
+function checkHandler(handler) {
+  if (typeof handler !== 'function') throw new TypeError(`Expected handler to be a function, but found type '${typeof handler}'`);
+}
+
 function addHandler(channel, handler, once) {
   checkChannel(channel);
   if (handlers.has(channel)) throw new Error(`Attempted to register a second handler for '${channel}'`);
-  if (typeof handler !== 'function') throw new TypeError(`Expected handler to be a function, but found type '${typeof handler}'`);
+  checkHandler(handler);
   handlers.set(channel, { handler, once });
 }
 

@@ -128,6 +128,12 @@ class IpcRenderer extends Emitter {
     addHandler(channel, handler, true);
   }
 
+  // Beyond Electron: what main's ipc.Block on the channel brings. Handler as in handle, called with { buffer, offset, length }.
+  handleBlock(channel, handler) {
+    checkHandler(handler);
+    addHandler(channel, blockHandler(handler), false);
+  }
+
   removeHandler(channel) {
     handlers.delete(channel);
   }
