@@ -29,7 +29,7 @@ var figures = []figure{
 	{name: "bridge-callback", unit: "µs", jobs: []string{"callback:300000"}},
 	{name: "invoke-1window", unit: "/s", jobs: []string{"flight:1:100:2000"}, rate: true},
 	{name: "invoke-10windows", unit: "/s", jobs: []string{"flight:10:100:2000"}, rate: true},
-	{name: "invoke-100windows", unit: "/s", jobs: []string{"flight:100:100:4000"}, rate: true},
+	{name: "invoke-100windows", unit: "/s", jobs: []string{"flight:100:100:8000"}, rate: true},
 }
 
 // A sample is what a page reports of one job.

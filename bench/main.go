@@ -22,7 +22,7 @@ func main() {
 	starts := flag.Int("n", 9, "starts of each side, after one to warm up")
 	rounds := flag.Int("rounds", 3, "rounds of the other measurements")
 	raw := flag.Bool("raw", false, "measure the raw host alone, write nothing")
-	names := flag.String("only", ".", "measure only what this `expression` matches; writes nothing unless it is the default")
+	names := flag.String("only", ".", "measure only what this `expression` matches; build/bench.json is left as it is then")
 	variants := flag.String("study", "", "measure the raw host with each line of this `file` as its switches, -n rounds")
 	flag.Parse()
 	wanted, err := regexp.Compile(*names)
@@ -83,11 +83,14 @@ func bench(starts, rounds int, rawOnly bool, variants string, wanted *regexp.Reg
 		results = append(results, ports...)
 	}
 	printResults(results, rawOnly)
-	if rawOnly || wanted.String() != "." {
+	if rawOnly {
 		return nil
 	}
 	if err := drawGrowth(results, filepath.Join(checkout, "build", "bench-growth.svg")); err != nil {
 		return err
+	}
+	if wanted.String() != "." {
+		return nil
 	}
 	return writeResults(results, filepath.Join(checkout, "build", "bench.json"))
 }

@@ -1,4 +1,4 @@
-// Packets as process messages: a list with one binary, or shared memory for large ones. Nothing here reads a packet.
+// Packets as process messages: a list with one binary, or shared memory for large ones. Nothing of a packet is read here but where its tail begins.
 #ifndef ORIEL_RENDERER_MESSAGE_H
 #define ORIEL_RENDERER_MESSAGE_H
 
