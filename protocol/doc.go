@@ -110,9 +110,15 @@
 // # Ports
 //
 // Ports are numbered by the side that made them: main and parents even numbers,
-// pages and children odd ones. A port that appears in a value moves to the side
-// that receives it; what is posted through the one that stays behind arrives
-// there.
+// pages and children odd ones, from 1 or 2 up. A port that appears in a value of
+// send, invoke, result or post moves to the side that receives it, under a
+// number that is new; what is posted through the one that stays behind arrives
+// there. The args of a post are one value and the ports that go with it; there
+// are no streams in them.
+//
+// A side that is done with a port says close. The other answers with the same,
+// unless it has said it already; then the number is free again. What is posted
+// meanwhile is dropped, and ports in it are closed.
 //
 // # Order of work
 //

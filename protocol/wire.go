@@ -169,6 +169,8 @@ const (
 	MaxStreamBytes = MaxStreams * StreamWindow
 	// MaxPorts is how many message ports one session may have.
 	MaxPorts = 1024
+	// MaxPortBytes is what may wait at a message port that does not hear it.
+	MaxPortBytes = 32 << 20
 	// MaxViolations is how many packets that no renderer sends which keeps to the
 	// protocol main takes from one process before it kills that: malformed ones,
 	// frames that are out of place, channels that are not allowed.

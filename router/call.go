@@ -162,14 +162,17 @@ func (s *Session) answered(f *protocol.Frame) error {
 		return err
 	}
 	l := &links{session: s, ins: ins}
+	if l.ports, err = s.openPorts(f.Ports); err != nil {
+		l.closeLater()
+		return err
+	}
 	if c, open := s.calls.open[f.ID]; open {
 		delete(s.calls.open, f.ID)
 		c <- answer{frame: f, links: l}
 		return nil
 	}
-	if ins != nil {
-		go l.closeIns()
-	}
+	l.closeLater()
+	l.closePorts()
 	if _, late := s.calls.givenUp[f.ID]; late {
 		delete(s.calls.givenUp, f.ID)
 		return nil

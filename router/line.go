@@ -75,8 +75,10 @@ func (l *Line) admit(d *delivery, m *protocol.Frame) error {
 		if errors.Is(err, protocol.ErrLimit) {
 			c.failed("ERR_LIMIT")
 		}
-		if problem := d.session.refuseStreams(m.Streams); problem != nil {
-			return problem
+		for _, problem := range []error{d.session.refuseStreams(m.Streams), d.session.refusePorts(m.Ports)} {
+			if problem != nil {
+				return problem
+			}
 		}
 		return err
 	}
@@ -84,12 +86,17 @@ func (l *Line) admit(d *delivery, m *protocol.Frame) error {
 	if err != nil {
 		return err
 	}
+	ports, err := d.session.openPorts(m.Ports)
+	if err != nil {
+		(&links{ins: ins}).closeLater()
+		return err
+	}
 	r := &d.first
 	if r.d != nil {
 		r = new(request)
 	}
-	*r = request{d: d, id: m.ID, channel: m.Channel, args: m.Args, meta: m.Meta, ctx: d.ctx, counters: c, links: links{session: d.session, ins: ins}}
-	if ins != nil {
+	*r = request{d: d, id: m.ID, channel: m.Channel, args: m.Args, meta: m.Meta, ctx: d.ctx, counters: c, links: links{session: d.session, ins: ins, ports: ports}}
+	if ins != nil || ports != nil {
 		r.args.Bind(&r.links)
 	}
 	if m.Kind == protocol.KindInvoke {

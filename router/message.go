@@ -80,17 +80,30 @@ func (b *buffer) release() {
 type Message struct {
 	buffer  *buffer
 	channel string
+	cargo   *cargo // the ports that it takes along; nil if they have been numbered already
 }
 
 // NewMessage encodes a message. It fails if the channel's name is not allowed or a value cannot be cloned; streams cannot: each is read
-// once, see [Session.Send].
-func NewMessage(channel string, args ...any) (Message, error) { return newMessage(nil, channel, args) }
+// once, see [Session.Send]. Ports in it are the message's from then on, until it has been sent, once, or released.
+func NewMessage(channel string, args ...any) (Message, error) {
+	c := &cargo{}
+	m, err := newMessage(c, channel, args)
+	if err != nil {
+		c.giveBack()
+		return m, err
+	}
+	if len(c.ends) > 0 {
+		m.cargo = c
+		m.buffer.packet, m.buffer.tail = append(m.buffer.packet, m.buffer.tail...), nil
+	}
+	return m, nil
+}
 
 func newMessage(l protocol.Links, channel string, args []any) (Message, error) {
 	if err := protocol.ValidChannel(channel); err != nil {
 		return Message{}, fmt.Errorf("ipc: send: %w", err)
 	}
-	m := Message{buffers.Get().(*buffer), channel}
+	m := Message{buffer: buffers.Get().(*buffer), channel: channel}
 	m.buffer.begin()
 	var tail []byte
 	if last := len(args) - 1; last >= 0 {
@@ -114,10 +127,24 @@ func (m Message) Channel() string { return m.channel }
 // Size returns the bytes of the message's packet.
 func (m Message) Size() int { return m.buffer.size() }
 
-// Clone returns a copy that takes no more memory than it needs: for a message that has to wait.
+// Clone returns a copy that takes no more memory than it needs, for a message that has to wait. Its ports are the copy's.
 func (m Message) Clone() Message {
-	return Message{&buffer{packet: slices.Concat(m.buffer.packet, m.buffer.tail)}, m.channel}
+	return Message{&buffer{packet: slices.Concat(m.buffer.packet, m.buffer.tail)}, m.channel, m.cargo}
 }
 
 // Release gives the message's memory back; it must not be used any more.
 func (m Message) Release() { m.buffer.release() }
+
+// GiveBack gives the ports of a message that is not sent to their owners.
+func (m Message) GiveBack() {
+	if m.cargo != nil {
+		m.cargo.giveBack()
+	}
+}
+
+// Lose closes the ports of a message that will never be sent.
+func (m Message) Lose() {
+	if m.cargo != nil {
+		m.cargo.lose()
+	}
+}

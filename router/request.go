@@ -64,6 +64,9 @@ func (r *request) answer() {
 	if r.links.ins != nil {
 		context.AfterFunc(r.ctx, r.links.closeIns)
 	}
+	if r.links.ports != nil {
+		context.AfterFunc(r.ctx, r.links.closePorts)
+	}
 	finished := false
 	defer func() {
 		if !finished { // the handler has ended its goroutine

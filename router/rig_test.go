@@ -82,7 +82,7 @@ func newSide(t testing.TB, o router.SessionOptions) *side {
 // pair returns two ends that hear each other; near may be restricted.
 func pair(t testing.TB, o router.SessionOptions) (near, far *side) {
 	t.Helper()
-	near, far = newSide(t, o), newSide(t, router.SessionOptions{})
+	near, far = newSide(t, o), newSide(t, router.SessionOptions{Child: true})
 	var both sync.WaitGroup
 	toFar, toNear := near.out, far.out
 	both.Go(func() { far.receive(toFar) })

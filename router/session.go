@@ -28,6 +28,8 @@ type SessionOptions struct {
 	Origin string
 	// Allowed says which channels it may use and hear of; nil means all but those that are Oriel's own.
 	Allowed func(channel string) bool
+	// Child says that this side numbers its ports as children and pages do. The two sides must not do alike.
+	Child bool
 	// Owner is whatever [Session.Owner] is to return.
 	Owner any
 }
@@ -47,6 +49,7 @@ type Session struct {
 	mute   error               // why this side says nothing new any more; nil while it may
 
 	streams streams
+	ports   wirePorts
 }
 
 // Begin begins a session whose messages wait in the line.
@@ -88,7 +91,8 @@ func (s *Session) nearest() *Router {
 	return s.line.o.Router
 }
 
-// Send sends a message to the far end. Streams in it are written from then on; if it fails they are closed. It fails with the kind [ErrNotAllowed] if that may not use the channel, and with the cause of the
+// Send sends a message to the far end. Streams in it are written from then on, and ports move there; if it fails, the streams are closed and
+// the ports are still here. It fails with the kind [ErrNotAllowed] if that may not use the channel, and with the cause of the
 // session's end if it has ended.
 func (s *Session) Send(channel string, args ...any) error {
 	l := links{session: s, ctx: s.ctx}
@@ -113,13 +117,28 @@ func (s *Session) SendMessage(m Message) error {
 	case !s.o.Allowed(m.channel):
 		return fmt.Errorf("ipc: send on %q: %w: %s", m.channel, ErrNotAllowed, s.o.Origin)
 	}
-	if err := s.send(m.buffer); err != nil {
+	if err := s.ship(m); err != nil {
 		return fmt.Errorf("ipc: send on %q: %w", m.channel, err)
 	}
 	c := s.line.o.Router.stats.named(m.channel)
 	c.sent.Add(1)
 	c.went(m.buffer)
 	return nil
+}
+
+// ship sends a message and the ports that it takes along.
+func (s *Session) ship(m Message) error {
+	if m.cargo == nil {
+		return s.send(m.buffer)
+	}
+	err := m.cargo.address(s, m.buffer.packet)
+	if err == nil {
+		err = s.send(m.buffer)
+	}
+	if err == nil {
+		m.cargo.sent()
+	}
+	return err
 }
 
 // send sends a packet whose header still lacks the document's number.
@@ -169,6 +188,7 @@ func (s *Session) End(cause error) {
 	}
 	s.line.mu.Unlock()
 	if first {
+		s.endPorts(cause)
 		s.endStreams(cause) // first, so that none of them tells the far end of its context's end
 		s.cancel(cause)
 		s.o.Link.Close()
@@ -226,6 +246,10 @@ func (s *Session) Receive(from any, frames []protocol.Frame, size int) error {
 			}
 		case protocol.KindResult, protocol.KindError:
 			if err := s.answered(f); err != nil {
+				problem = worse(problem, err)
+			}
+		case protocol.KindPost, protocol.KindClose:
+			if err := s.portFrame(f, size); err != nil {
 				problem = worse(problem, err)
 			}
 		case protocol.KindChunk, protocol.KindEnd, protocol.KindAbort, protocol.KindCredit, protocol.KindStop:

@@ -159,13 +159,15 @@ func (s *Session) tell(appends func(packet []byte) []byte) {
 	}
 }
 
-// links are the streams of one message: those that came with it and those that leave with its answer. It finds and numbers them for package
+// links are the streams and ports of one message: those that came with it and those that leave with its answer. It finds and numbers them for package
 // protocol.
 type links struct {
 	session *Session
 	ctx     context.Context // of what writes the streams
 	ins     []*inStream
 	outs    []*outStream
+	ports   []arrival // that came
+	cargo   cargo     // the ports that leave
 }
 
 // InStream returns a stream that came with the message.
@@ -191,22 +193,48 @@ func (l *links) OutStream(source protocol.Source) (uint32, error) {
 	return out.id, nil
 }
 
-var errNoPorts = errors.New("ipc: ports cannot come this way")
+// InPort returns a port that came with the message.
+func (l *links) InPort(number uint32) (protocol.Port, error) {
+	for i := range l.ports {
+		if a := &l.ports[i]; a.number == number {
+			portsMu.Lock()
+			defer portsMu.Unlock()
+			a.claimed = true
+			return a.end.handle(), nil
+		}
+	}
+	return nil, errNoPorts
+}
 
-// InPort refuses.
-func (l *links) InPort(uint32) (protocol.Port, error) { return nil, errNoPorts }
+// OutPort numbers a port that is to leave.
+func (l *links) OutPort(port protocol.Port) (uint32, error) {
+	l.cargo.session = l.session
+	return l.cargo.OutPort(port)
+}
 
-// OutPort refuses.
-func (l *links) OutPort(protocol.Port) (uint32, error) { return 0, errNoPorts }
-
-// abandon closes the streams that came and that nobody has taken.
+// abandon closes the streams and ports that came and that nobody has taken.
 func (l *links) abandon() {
+	l.closePorts()
 	for _, in := range l.ins {
 		in.session.streams.mu.Lock()
 		claimed := in.claimed
 		in.session.streams.mu.Unlock()
 		if !claimed {
 			_ = in.Close()
+		}
+	}
+}
+
+// closePorts closes the ports that came and that nobody has taken.
+func (l *links) closePorts() {
+	if len(l.ports) == 0 {
+		return
+	}
+	portsMu.Lock()
+	defer portsMu.Unlock()
+	for _, a := range l.ports {
+		if !a.claimed {
+			a.end.close(ErrPortClosed)
 		}
 	}
 }
@@ -218,17 +246,26 @@ func (l *links) closeIns() {
 	}
 }
 
-// drop forgets the streams that were to leave with a message that is not sent.
+// closeLater is closeIns for where it must not be done at once.
+func (l *links) closeLater() {
+	if l.ins != nil {
+		go l.closeIns()
+	}
+}
+
+// drop forgets the streams that were to leave with a message that is not sent, and gives the ports back.
 func (l *links) drop() {
+	l.cargo.giveBack()
 	for _, out := range l.outs {
 		out.drop()
 	}
 	l.outs = nil
 }
 
-// start begins to write the streams that have left and calls done, at once if there is none, when the last of them has ended, with the
+// start lets the ports that have left go on from where they are, begins to write the streams and calls done, at once if there is none, when the last of them has ended, with the
 // reason if it was halted.
 func (l *links) start(done func(cause error)) {
+	l.cargo.sent()
 	outs := l.outs
 	if len(outs) == 0 {
 		done(nil)

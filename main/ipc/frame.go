@@ -41,6 +41,11 @@ func (f *Frame) IPC() *Router { return f.session.Router() }
 // the cause of its end if it has gone.
 func (f *Frame) Send(channel string, args ...any) error { return f.session.Send(channel, args...) }
 
+// PostMessage is Send for a value and ports, which the page's listener finds in event.ports. The ports move to the page.
+func (f *Frame) PostMessage(channel string, value any, ports ...*Port) error {
+	return f.session.Send(channel, router.WithPorts(value, ports)...)
+}
+
 // Invoke asks the handler that the document's preload registered with ipcRenderer.handle, and decodes its answer into result, a pointer,
 // unless that is nil. What the handler throws is a *[RemoteError] in the error's chain, with ERR_NO_HANDLER as its code if there is none.
 // An answer that does not fit result is an error of the kind [protocol.ErrType]. When ctx ends, so does the event.signal of the page's

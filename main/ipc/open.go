@@ -185,6 +185,7 @@ func (p *Peer) flush(f *Frame) {
 		}
 		p.queued -= m.Size() + messageCost
 		if err := f.session.SendMessage(m); err != nil {
+			m.Lose()
 			p.o.Log.Warn("message lost", zap.String("channel", m.Channel()), zap.Error(err))
 		}
 		return true

@@ -114,9 +114,11 @@ func (p *Peer) Send(channel string, args ...any) error {
 	switch {
 	case p.over() != nil:
 		p.mu.Unlock()
+		m.GiveBack()
 		return fmt.Errorf("ipc: send on %q: %w", channel, p.over())
 	case f == nil && p.queued+cost > protocol.MaxQueuedBytes:
 		p.mu.Unlock()
+		m.GiveBack()
 		return fmt.Errorf("ipc: send on %q: %w: more than %d bytes wait for the page", channel, protocol.ErrLimit, protocol.MaxQueuedBytes)
 	case f == nil:
 		p.waiting = append(p.waiting, m.Clone())
@@ -125,7 +127,16 @@ func (p *Peer) Send(channel string, args ...any) error {
 		return nil
 	}
 	p.mu.Unlock()
-	return f.session.SendMessage(m)
+	err = f.session.SendMessage(m)
+	if err != nil {
+		m.GiveBack()
+	}
+	return err
+}
+
+// PostMessage is Send for a value and ports.
+func (p *Peer) PostMessage(channel string, value any, ports ...*Port) error {
+	return p.Send(channel, router.WithPorts(value, ports)...)
 }
 
 // Invoke is [Frame.Invoke] for the document that is there now, or else the next one.
@@ -208,6 +219,9 @@ func (p *Peer) Close(cause error) {
 	}
 	if p.closed == nil {
 		p.closed = cause
+	}
+	for _, m := range p.waiting {
+		m.Lose()
 	}
 	p.waiting, p.queued = nil, 0
 	p.mu.Unlock()

@@ -133,6 +133,12 @@ func (w *Window) MainFrame() *ipc.Frame { return w.peer.Frame() }
 // that. Messages arrive in the order sent.
 func (w *Window) Send(channel string, args ...any) error { return w.peer.Send(channel, args...) }
 
+// PostMessage is Send for a value and ports, which the page's listener finds in event.ports. The ports move to the page; if it fails, they are
+// still here.
+func (w *Window) PostMessage(channel string, value any, ports ...*ipc.Port) error {
+	return w.peer.PostMessage(channel, value, ports...)
+}
+
 // Invoke asks the handler that the page's preload registered with ipcRenderer.handle(channel, (event, ...args) => …), and decodes its answer
 // into result, a pointer, unless that is nil. Before the page's preload has run, it waits for that. See [ipc.Frame.Invoke] for its errors,
 // and [ipc.Invoke], which returns the answer.

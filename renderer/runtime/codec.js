@@ -92,8 +92,9 @@ const codec = (() => {
       const start = w.position();
       const before = w.count(0);
       const linked = links.mark();
-      const { carried } = links;
-      links.carried = kind === 'send' || kind === 'invoke' || kind === 'result' || kind === 'post';
+      const { carried, posting } = links;
+      links.carried = kind === 'send' || kind === 'invoke' || kind === 'result';
+      links.posting = kind === 'post';
       busy = true;
       try {
         writers[kind](w, a, b, c, d, e);
@@ -107,6 +108,7 @@ const codec = (() => {
       } finally {
         busy = false;
         links.carried = carried;
+        links.posting = posting;
         w.forget();
         if (later !== null) append();
       }

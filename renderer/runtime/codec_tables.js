@@ -79,12 +79,12 @@ const wire = (() => {
   };
 
   // Streams and ports: set by the fragments that know them. prototypes has, for a prototype, what returns [type, number, stream kind]
-  // for a value that is sent, or null for one that only looks like it; carried says whether the frame being written may hold any. What
+  // for a value that is sent, or null for one that only looks like it; carried says whether the frame being written may hold any, posting whether ports only. What
   // has been numbered since mark is sent with commit, or forgotten with drop. stream and port make what a number stands for, and note
-  // it in made, which the decoder gives to the frame.
+  // it in made, which the decoder gives to the frame, with a way to discard it.
   const refuse = (what) => () => { throw new Error(`A ${what} cannot come this way.`); };
   const links = {
-    prototypes: new Map(), carried: false, mark: () => 0, commit: () => {}, drop: () => {},
+    prototypes: new Map(), carried: false, posting: false, mark: () => 0, commit: () => {}, drop: () => {},
     stream: refuse('stream'), port: refuse('port'), made: [],
   };
 

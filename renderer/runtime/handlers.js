@@ -21,13 +21,13 @@ function takeHandler(channel) {
   return found.handler;
 }
 
-async function answerRequest(id, channel, args) {
+async function answerRequest(id, channel, args, transferred) {
   const controller = new AbortController();
   answering.set(id, controller);
   let packet;
   try {
     const handler = takeHandler(channel);
-    const result = await handler({ sender: ipcRenderer, ports: [], signal: controller.signal }, ...args);
+    const result = await handler({ sender: ipcRenderer, ports: transferred, signal: controller.signal }, ...args);
     if (answering.has(id)) packet = codec.result(documentNumber, id, result);
   } catch (thrown) {
     if (answering.has(id)) packet = failure(id, thrown);

@@ -113,6 +113,14 @@ class IpcRenderer extends Emitter {
     sendPacket(codec.send(documentNumber, channel, args));
   }
 
+  // Sends a message and moves the ports to main.
+  postMessage(channel, message, transfer) {
+    checkChannel(channel);
+    const refusal = refusalOf(channel);
+    if (refusal) throw new Error(refusal);
+    sendPacket(codec.send(documentNumber, channel, [message, ...ports.transfer(transfer)]));
+  }
+
   // Beyond Electron: { signal } as the last argument gives the call up, here and in main, when the AbortSignal fires; { traceparent } goes
   // with it as its place in a trace.
   invoke(channel, ...args) {
@@ -150,7 +158,7 @@ function receiveFrame(frame, size) {
       if (unheard.has(frame[1]) || !hear(frame)) keepUnheard(frame, size);
       return;
     case INVOKE:
-      answerRequest(frame[1], frame[2], frame[3]);
+      answerRequest(frame[1], frame[2], frame[3], ports.of(frame));
       return;
     case CANCEL:
       cancelRequest(frame[1]);
@@ -167,6 +175,10 @@ function receiveFrame(frame, size) {
       if (call) call.reject(remoteError(call.channel, name, message, code, data));
       return;
     }
+    case codec.kinds.post:
+    case codec.kinds.close:
+      ports.receive(frame);
+      return;
     default:
       streams.receive(frame);
   }

@@ -99,7 +99,7 @@ const streams = (() => {
   links.stream = (kind, id) => {
     const r = { id, queue: [], owed: 0, waiting: null, ended: false, failure: null, stopped: false };
     reading.set(id, r);
-    links.made.push(r);
+    links.made.push({ discard: () => stopReading(r) });
     const source = { pull: (controller) => pull(r, controller), cancel: () => stopReading(r) };
     if (kind === BYTES) source.type = 'bytes';
     collected.register(source, r); // a stream's wrapper may be collected before the stream is
@@ -175,9 +175,9 @@ const streams = (() => {
         end(r, streamError(...frame.slice(2)));
       }
     },
-    // Refuses the streams that came with a frame for nobody.
+    // Refuses the streams and ports that came with a frame for nobody.
     discard(frame) {
-      if (frame.made) frame.made.forEach(stopReading);
+      if (frame.made) for (const made of frame.made) made.discard();
     },
   };
 })();

@@ -59,6 +59,7 @@ function deliverUnheard(channel) {
   if (waiting && waiting.length === 0) unheard.delete(channel);
 }
 
-function hear([, channel, args]) {
-  return ipcRenderer.emit(channel, { sender: ipcRenderer, ports: [] }, ...args);
+function hear(frame) {
+  const [, channel, args] = frame;
+  return ipcRenderer.emit(channel, { sender: ipcRenderer, ports: ports.of(frame) }, ...args);
 }

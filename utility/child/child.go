@@ -73,7 +73,7 @@ func open(ctx context.Context) (*Port, error) {
 	}
 	_ = os.Unsetenv(EnvPort) // what this process starts has no port
 	unix.CloseOnExec(fd)
-	return port.New(os.NewFile(uintptr(fd), EnvPort), port.Options{Context: ctx, Name: "app"})
+	return port.New(os.NewFile(uintptr(fd), EnvPort), port.Options{Context: ctx, Name: "app", Child: true})
 }
 
 // Run opens the port, calls f and returns the code to exit with: 0 when f returns nil, 1 for an error and 2 for a panic, both of which are

@@ -46,6 +46,8 @@ type Options struct {
 	Router *router.Router
 	// Name is what the other end is called in errors and in the log.
 	Name string
+	// Child says that this is the end of the process that has been started.
+	Child bool
 	// Hello hears, on the port's reading goroutine, that the other end is up. May be nil.
 	Hello func()
 	// Reserved hears messages on channels that are Oriel's own, on the reading goroutine. May be nil.
@@ -81,7 +83,7 @@ func New(f *os.File, o Options) (*Port, error) {
 	p := &Port{o: o, conn: conn, started: make(chan struct{}), drained: make(chan struct{})}
 	p.line = router.NewLine(router.LineOptions{Context: o.Context, Router: o.Router, Log: o.Log,
 		Start: p.work})
-	p.session = p.line.Begin(router.SessionOptions{Link: conn, Document: document, Origin: o.Name, Owner: p})
+	p.session = p.line.Begin(router.SessionOptions{Link: conn, Document: document, Origin: o.Name, Owner: p, Child: o.Child})
 	go p.read()
 	return p, nil
 }
@@ -117,7 +119,7 @@ func (p *Port) Serve(ctx context.Context) error {
 	}
 }
 
-// Post sends a message: one argument as a rule. The other side hears it by [OnMessage]. It does not wait for the other side; what that does
+// Post sends a message: one argument as a rule. Message ports in it move to the other side. The other side hears it by [OnMessage]. It does not wait for the other side; what that does
 // not take is kept, and more than protocol.MaxQueuedBytes of it is refused with the kind protocol.ErrLimit.
 func (p *Port) Post(args ...any) error { return p.Send(MessageChannel, args...) }
 

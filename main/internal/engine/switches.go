@@ -20,6 +20,8 @@ var Defaults = []Switch{
 	{"disable-component-update", ""},
 	{"disable-sync", ""},
 	{disableFeatures, strings.Join(disabledFeatures, ",")},
+	// Without it nothing tells that the other end of a MessagePort is closed or collected; Electron has a close event of its own.
+	{enableBlink, "MessagePortCloseEvent"},
 }
 
 var disabledFeatures = []string{
@@ -32,6 +34,8 @@ var disabledFeatures = []string{
 const (
 	enableFeatures  = "enable-features"
 	disableFeatures = "disable-features"
+	enableBlink     = "enable-blink-features"
+	disableBlink    = "disable-blink-features"
 )
 
 // enableLogging makes all lines go to standard error, which is led to the app's log.
@@ -65,11 +69,17 @@ func merge(a, b []Switch) []Switch {
 			addFeatures(&out, s, disableFeatures)
 		case disableFeatures:
 			addFeatures(&out, s, enableFeatures)
+		case enableBlink:
+			addFeatures(&out, s, disableBlink)
+		case disableBlink:
+			addFeatures(&out, s, enableBlink)
 		default:
 			set(&out, s)
 		}
 	}
-	return slices.DeleteFunc(out, func(s Switch) bool { return s.Value == "" && (s.Name == enableFeatures || s.Name == disableFeatures) })
+	return slices.DeleteFunc(out, func(s Switch) bool {
+		return s.Value == "" && slices.Contains([]string{enableFeatures, disableFeatures, enableBlink, disableBlink}, s.Name)
+	})
 }
 
 func set(list *[]Switch, s Switch) {

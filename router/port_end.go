@@ -1,0 +1,208 @@
+package router
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"go.uber.org/zap"
+
+	"github.com/oriel-go/oriel/protocol"
+)
+
+// portsMu guards all channels, since those of different sessions refer to each other. Nothing that waits is done under it, and nothing slower
+// than copying a packet. It is taken after a line's mutex, never before one.
+var portsMu sync.Mutex
+
+// An end is one of the two ends of a channel. It is here, perhaps with a Port as its owner, or has gone to a session's far end, under a number.
+type end struct {
+	other   *end
+	port    *Port
+	session *Session // where it has gone
+	number  uint32
+	moving  bool     // the message that carries it there has not left yet
+	queue   []parcel // what waits to be heard here, or to follow it
+	bytes   int      // what that costs
+	over    bool     // nothing more comes from the other end
+	cause   error    // why
+	closed  bool     // nothing comes or goes
+}
+
+// A parcel is a message through a port.
+type parcel struct {
+	args     protocol.Args
+	arrivals []arrival
+	from     *Session // nil if it was posted here
+}
+
+// An arrival is a port in a message, by the number that it has there.
+type arrival struct {
+	number  uint32
+	end     *end
+	claimed bool // somebody has it
+}
+
+func newChannel() (a, b *end) {
+	a, b = &end{}, &end{}
+	a.other, b.other = b, a
+	return a, b
+}
+
+// handle returns the end's Port. portsMu is held.
+func (e *end) handle() *Port {
+	if e.port == nil {
+		p := &Port{end: e}
+		p.ctx, p.cancel = context.WithCancelCause(context.Background())
+		e.port = p
+		p.wake()
+	}
+	return e.port
+}
+
+// parcelCost is what a waiting message takes besides its bytes.
+const parcelCost = 64
+
+func (m *parcel) cost() int { return m.args.Size() + parcelCost }
+
+// drop closes the ports in a message that nobody will hear.
+func (m *parcel) drop() {
+	for _, a := range m.arrivals {
+		a.end.close(ErrPortClosed)
+	}
+}
+
+// pop takes the first message that waits.
+func (e *end) pop() parcel {
+	m := e.queue[0]
+	e.queue[0] = parcel{}
+	e.queue = e.queue[1:]
+	e.bytes -= m.cost()
+	if m.from != nil {
+		m.from.ports.unheard -= m.cost()
+	}
+	return m
+}
+
+// deliver gives a message to the end, or lets it wait there. If it fails, nothing has happened. portsMu is held, as in all that follows.
+func (e *end) deliver(m parcel) error {
+	switch {
+	case e.closed || e.over:
+		m.drop()
+		return nil
+	case e.session != nil && !e.moving:
+		return e.forward(m)
+	case e.bytes+m.cost() > protocol.MaxPortBytes:
+		return fmt.Errorf("%w: more than %d bytes wait at a message port", protocol.ErrLimit, protocol.MaxPortBytes)
+	case m.from != nil && m.from.ports.unheard+m.cost() > protocol.MaxQueuedBytes:
+		return fmt.Errorf("%w: more than %d bytes wait at message ports", protocol.ErrLimit, protocol.MaxQueuedBytes)
+	}
+	e.queue = append(e.queue, m)
+	e.bytes += m.cost()
+	if m.from != nil {
+		m.from.ports.unheard += m.cost()
+	}
+	if e.port != nil {
+		e.port.wake()
+	}
+	return nil
+}
+
+// forward sends a message on to where the end has gone. Its values are not decoded.
+func (e *end) forward(m parcel) error {
+	s := e.session
+	if len(m.arrivals) > 0 {
+		numbers := make([]uint32, len(m.arrivals))
+		for i, a := range m.arrivals {
+			var err error
+			if numbers[i], err = s.takePort(a.end); err != nil {
+				s.leavePorts(m.arrivals[:i])
+				return err
+			}
+		}
+		if err := m.args.RenumberPorts(numbers); err != nil {
+			s.leavePorts(m.arrivals)
+			return err
+		}
+	}
+	b := buffers.Get().(*buffer)
+	defer b.release()
+	b.begin()
+	b.packet = m.args.AppendPostHead(b.packet, e.number)
+	if values := m.args.Bytes(); len(values) < tailFrom {
+		b.packet = append(b.packet, values...)
+	} else {
+		b.tail = values
+	}
+	if err := s.send(b); err != nil {
+		s.leavePorts(m.arrivals)
+		return err
+	}
+	for _, a := range m.arrivals {
+		a.end.settle()
+	}
+	return nil
+}
+
+// settle tells that the message which carries the end has left: what waited follows it.
+func (e *end) settle() {
+	e.moving = false
+	for len(e.queue) > 0 && !e.closed {
+		m := e.pop()
+		if err := e.forward(m); err != nil {
+			m.drop()
+			e.fail(err)
+		}
+	}
+	if e.over && !e.closed {
+		e.hangUp()
+	}
+}
+
+// close is called when the owner of the end is done with it.
+func (e *end) close(cause error) {
+	if e.closed {
+		return
+	}
+	e.closed = true
+	for len(e.queue) > 0 {
+		m := e.pop()
+		m.drop()
+	}
+	e.other.finish(cause)
+}
+
+// finish tells that nothing more comes from the other end.
+func (e *end) finish(cause error) {
+	if e.closed || e.over {
+		return
+	}
+	e.over, e.cause = true, cause
+	switch {
+	case e.session != nil && !e.moving:
+		e.hangUp()
+	case e.session == nil && e.port != nil:
+		e.port.wake()
+	}
+}
+
+// hangUp tells the far end that the port is closed. Its number is free when that has said the same.
+func (e *end) hangUp() {
+	e.closed = true
+	for len(e.queue) > 0 {
+		m := e.pop()
+		m.drop()
+	}
+	e.session.tell(func(p []byte) []byte { return protocol.AppendClose(p, e.number) })
+}
+
+// fail closes the channel at both ends: a message is lost, so nothing that comes after it may arrive.
+func (e *end) fail(cause error) {
+	for _, x := range []*end{e, e.other} {
+		if s := x.session; s != nil {
+			s.line.noise.Warn("message port closed", zap.String("origin", s.o.Origin), zap.Error(cause))
+		}
+	}
+	other := e.other
+	e.finish(cause)
+	other.finish(cause)
+}
