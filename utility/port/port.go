@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -222,7 +221,6 @@ func (p *Port) take(packet []byte) error {
 	if !p.room() {
 		return ErrClosed
 	}
-	p.inline = !slices.ContainsFunc(frames, func(f protocol.Frame) bool { return f.Kind != protocol.KindSend || len(f.Streams) > 0 })
 	if err := p.session.Receive(nil, frames, len(packet)); errors.Is(err, router.ErrUnexpected) {
 		return err
 	} else if err != nil {
@@ -253,21 +251,29 @@ func (p *Port) room() bool {
 	}
 }
 
-// keepReserved hears what is for Oriel itself, and returns the rest.
+// keepReserved hears what is for Oriel itself, and returns the rest. It notes whether that may be heard by this goroutine.
 func (p *Port) keepReserved(frames []protocol.Frame) []protocol.Frame {
-	return slices.DeleteFunc(frames, func(f protocol.Frame) bool {
+	p.inline = true
+	rest := frames[:0]
+	for i := range frames { // frames are large: none is copied that stays where it is
+		f := &frames[i]
 		switch {
 		case f.Kind == protocol.KindHello:
 			if p.o.Hello != nil {
 				p.o.Hello()
 			}
+			continue
 		case f.Kind == protocol.KindSend && strings.HasPrefix(f.Channel, protocol.ReservedPrefix):
 			if p.o.Reserved != nil {
 				p.o.Reserved(f.Channel, &f.Args)
 			}
-		default:
-			return false
+			continue
+		case f.Kind != protocol.KindSend || len(f.Streams) > 0:
+			p.inline = false
 		}
-		return true
-	})
+		if rest = rest[:len(rest)+1]; len(rest) != i+1 {
+			rest[len(rest)-1] = *f
+		}
+	}
+	return rest
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"sync"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -19,6 +20,8 @@ const (
 	// MaxDatagram is the largest datagram. The packet of one is a datagram of its own, several small ones are joined in one, and a larger
 	// one travels in parts.
 	MaxDatagram = 64 << 10
+	// maxJoined is how large a datagram of several packets gets: checked and unpacked, one takes ten times the memory.
+	maxJoined = 8 << 10
 	// MaxParts is the largest packet in parts; a larger one lies in memory that is handed over. Parts go through the processor's cache, so
 	// they cost less than two copies; fresh memory costs the kernel much more than what it saves.
 	MaxParts = 8 << 20
@@ -42,6 +45,9 @@ type Conn struct {
 	waiting []item
 	queued  int           // bytes in waiting
 	idle    chan struct{} // closed when nothing waits any more; nil if nothing does
+	sending bool          // the first of waiting is on its way out
+	last    time.Time     // of the last small packet
+	row     int           // how many have come close together
 	failed  error         // why nothing can be sent any more
 }
 
@@ -110,7 +116,7 @@ func (c *Conn) sendParts(packet []byte) error {
 
 // send sends an item or lets it wait. c.mu is held.
 func (c *Conn) send(it item) error {
-	if len(c.waiting) == 0 {
+	if len(c.waiting) == 0 && !c.inRow(&it) {
 		var err error
 		if controlled := c.raw.Control(func(fd uintptr) { err = it.write(int(fd)) }); controlled != nil {
 			err = ErrClosed
@@ -124,11 +130,32 @@ func (c *Conn) send(it item) error {
 	return nil
 }
 
+// Packets that follow each other within apart are one row, and beyond the first rowAlone of a row they wait to be joined: a datagram for each
+// would cost more than all the rest.
+const (
+	apart    = 5 * time.Microsecond
+	rowAlone = 32
+	rowSize  = 4 << 10
+)
+
+// inRow reports whether a packet should wait for those that probably follow it. c.mu is held.
+func (c *Conn) inRow(it *item) bool {
+	if it.part || it.memory >= 0 || len(it.data) > rowSize {
+		return false
+	}
+	now := time.Now()
+	if c.row++; now.Sub(c.last) > apart {
+		c.row = 0
+	}
+	c.last = now
+	return c.row > rowAlone
+}
+
 // wait lets an item wait, joined with the one before it if both are small. c.mu is held.
 func (c *Conn) wait(it item) {
-	if n := len(c.waiting); n > 1 && it.memory < 0 && !it.part { // the first one may be on its way out
+	if n := len(c.waiting); n > 0 && !(n == 1 && c.sending) && it.memory < 0 && !it.part {
 		last := &c.waiting[n-1]
-		if grown := len(last.data) + len(it.data) - protocol.HeaderSize; last.memory < 0 && !last.part && grown <= MaxDatagram && sameDocument(last.data, it.data) {
+		if grown := len(last.data) + len(it.data) - protocol.HeaderSize; last.memory < 0 && !last.part && grown <= maxJoined && sameDocument(last.data, it.data) {
 			last.data = append(last.data, it.data[protocol.HeaderSize:]...)
 			last.size += it.size
 			c.queued += it.size
@@ -159,6 +186,7 @@ func (c *Conn) drain() {
 			return
 		}
 		it := c.waiting[0]
+		c.sending = true
 		c.mu.Unlock()
 		var err error
 		if waited := c.raw.Write(func(fd uintptr) bool {
@@ -169,6 +197,7 @@ func (c *Conn) drain() {
 		}
 		c.mu.Lock()
 		it.release()
+		c.sending = false
 		c.waiting[0] = item{}
 		c.waiting = c.waiting[1:]
 		c.queued -= it.size
