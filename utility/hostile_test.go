@@ -91,7 +91,7 @@ func TestHostileProcess(t *testing.T) {
 	var before int
 	for pass := range 2 {
 		for crime := range crimes {
-			p := fork(t, "criminal", utility.Options{Args: []string{crime}, KillAfter: time.Hour})
+			p := fork(t, "criminal", utility.Options{Args: []string{crime}})
 			p.Port().Start()
 			e := wait(t, p)
 			if e.Err == nil || !strings.Contains(e.Err.Error(), "broke the port's rules") || e.Signal != unix.SIGKILL || e.Asked {
