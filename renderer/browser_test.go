@@ -146,9 +146,24 @@ func TestAdvisories(t *testing.T) {
 	}
 	inApp(t, app.Options{Pages: pages.FS(root, pages.CSP(""))}, func(t *testing.T, a *app.App) {
 		results := reports(a)
-		open(t, a, window.Options{URL: "/advisories.html", Preload: text(t, "testdata/bridge_preload.js")})
+		w := open(t, a, window.Options{URL: "/advisories.html", Preload: text(t, "testdata/bridge_preload.js")})
 		judge(t, receive(t, "report", results))
+		t.Run("windows, asked for as if by the user", func(t *testing.T) { opensNothing(t, w) })
 	})
+}
+
+// opensNothing tries window.open where Chromium itself has nothing against it: each script runs as if the user had done something.
+func opensNothing(t *testing.T, w *window.Window) {
+	const inFrame = `document.body.appendChild(document.createElement("iframe")).contentWindow.open`
+	for _, call := range []string{
+		`open()`, `open("about:blank")`, `open("about:blank", "_blank", "webPreferences=nodeIntegration=yes,sandbox=no,preload=/etc/passwd")`,
+		`open("file:///etc/passwd", "_blank", "preload=file:///etc/passwd")`, `open("about:blank", "main")`, `open("", "other")`,
+		inFrame + `()`, inFrame + `("about:blank", "child")`,
+	} {
+		if got := eval[string](t, w, "String("+call+")"); got != "null" {
+			t.Errorf("%s gave %s", call, got)
+		}
+	}
 }
 
 // TestPolicyHolds: the page's Content-Security-Policy binds the page, whatever the preload may do (CVE-2023-23623).
