@@ -90,7 +90,7 @@ async function hostileResults() {
   for (const key of ['keys', 'freeze', 'defineProperty', 'getOwnPropertyDescriptor', 'getPrototypeOf', 'setPrototypeOf', 'getOwnPropertySymbols', 'entries', 'assign'])
     replace(Object, key, (old) => ({ value: hooked(`Object.${key}`, old.value), writable: true }));
   for (const name of ['Document', 'Node', 'Element', 'HTMLElement', 'TreeWalker', 'Blob', 'File', 'Event', 'BlobEvent']) { spoil(`${name}.prototype`, window[name].prototype); }
-  replace(window, 'BlobEvent', (old) => ({ value: hooked('BlobEvent', old.value), writable: true }));
+  replace(window, 'BlobEvent', (old) => ({ value: function (...args) { add('the bridge called BlobEvent'); return construct(old.value, args); }, writable: true }));
   const watcher = new MutationObserver((records) => { add(`a mutation was seen: ${records[0].type}`); });
   watcher.observe(document, { subtree: true, childList: true, attributes: true });
   // 2. Accessors where bridge code might read or write by inheritance: then, toJSON, get, set, value, indexes, message, length.
