@@ -15,9 +15,16 @@ import (
 	"github.com/oriel-go/oriel/utility"
 )
 
-// memory makes a memfd of that many bytes with those seals.
+// honest is a packet of 100 bytes with which nothing is wrong.
+var honest = func() []byte {
+	p, _ := protocol.AppendSend(protocol.AppendHeader(nil, 1), "message", make([]byte, 79))
+	return p
+}()
+
+// memory makes a memfd of that many bytes with those seals; it begins with an honest packet.
 func memory(size int64, seals int) int {
 	fd, _ := unix.MemfdCreate("hostile", unix.MFD_ALLOW_SEALING)
+	_, _ = unix.Write(fd, honest)
 	_ = unix.Ftruncate(fd, size)
 	_, _ = unix.FcntlInt(uintptr(fd), unix.F_ADD_SEALS, seals)
 	return fd
@@ -42,12 +49,12 @@ var crimes = map[string]func(send func(data []byte, fds ...int)){
 		send(p)
 	},
 	"memory not sealed": func(send func([]byte, ...int)) { send(sized(0, 100), memory(100, unix.F_SEAL_SHRINK)) },
-	"memory of less":    func(send func([]byte, ...int)) { send(sized(0, 1<<20), memory(100, sealed)) },
+	"memory of more":    func(send func([]byte, ...int)) { send(sized(0, 99), memory(100, sealed)) },
 	"memory of none":    func(send func([]byte, ...int)) { send(sized(0, 0), memory(0, sealed)) },
 	"memory of too much": func(send func([]byte, ...int)) {
 		send(sized(0, protocol.MaxPacket+1), memory(protocol.MaxPacket+1, sealed))
 	},
-	"memory with rubbish": func(send func([]byte, ...int)) { send(sized(0, 100), memory(100, sealed)) },
+	"memory with rubbish": func(send func([]byte, ...int)) { send(sized(0, 101), memory(101, sealed)) },
 	"a file for memory": func(send func([]byte, ...int)) {
 		fd, _ := unix.Open("/proc/self/exe", unix.O_RDONLY, 0)
 		send(sized(0, 100), fd)
@@ -88,6 +95,9 @@ func init() {
 }
 
 func TestHostileProcess(t *testing.T) {
+	if len(honest) != 100 || protocol.Check(honest) != nil {
+		t.Fatalf("%d bytes, %v", len(honest), protocol.Check(honest))
+	}
 	var before int
 	for pass := range 2 {
 		for crime := range crimes {

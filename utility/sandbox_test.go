@@ -3,11 +3,13 @@ package utility_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -75,7 +77,15 @@ var attempts = map[string]func(word string) error{
 	"bpf":        func(string) error { return called(unix.SYS_BPF, 0, 0, 0) },
 	"memory":     func(string) error { return called(unix.SYS_SHMGET, 0, 4096, 0o1600) },
 	"terminal":   func(string) error { return called(unix.SYS_IOCTL, 2, 1<<32|unix.TIOCSTI, 0) },
-	"environ":    func(string) error { _, err := os.ReadFile("/proc/" + utility.Args()[0] + "/environ"); return err },
+	"call": func(numbers string) error {
+		var n [4]uintptr
+		for i, word := range strings.Fields(numbers) {
+			v, _ := strconv.Atoi(word)
+			n[i] = uintptr(v)
+		}
+		return called(n[0], n[1], n[2], n[3])
+	},
+	"environ": func(string) error { _, err := os.ReadFile("/proc/" + utility.Args()[0] + "/environ"); return err },
 	"privileges": func(string) error {
 		if n, err := unix.PrctlRetInt(unix.PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0); n != 1 {
 			return errors.Join(err, errors.New("the process may gain privileges"))
@@ -163,6 +173,13 @@ func TestSandbox(t *testing.T) {
 	h := build(t)
 	always := []string{"chmod " + h.inside, "fchmod " + h.inside, "times " + h.inside, "xattr " + h.inside, "unix " + h.unix, "raw", "packet", "vsock",
 		"netlink", "other half", "ptrace", "limit", "nice", "unshare", "namespace", "clone3", "ring", "bpf", "memory", "terminal", "environ", "kill"}
+	// Calls with arguments that the kernel would refuse for another reason, if it looked at them: a filter is first.
+	for _, number := range []int{unix.SYS_CHMOD, unix.SYS_CHOWN, unix.SYS_LCHOWN, unix.SYS_FCHMODAT2, unix.SYS_FCHOWNAT, unix.SYS_UTIME, unix.SYS_UTIMES,
+		unix.SYS_SETXATTR, unix.SYS_REMOVEXATTR, unix.SYS_MOUNT, unix.SYS_UMOUNT2, unix.SYS_PIVOT_ROOT, unix.SYS_CHROOT, unix.SYS_SETNS, unix.SYS_KEYCTL,
+		unix.SYS_ADD_KEY, unix.SYS_PROCESS_VM_READV, unix.SYS_PERF_EVENT_OPEN, unix.SYS_USERFAULTFD, unix.SYS_INIT_MODULE, unix.SYS_MQ_OPEN, unix.SYS_OPENAT2} {
+		always = append(always, fmt.Sprintf("call %d", number))
+	}
+	always = append(always, fmt.Sprintf("call %d 0 0 %d", unix.SYS_OPENAT, unix.O_TRUNC), fmt.Sprintf("call %d 0 %d", unix.SYS_OPEN, unix.O_TRUNC))
 	writes := func(path string) []string {
 		var list []string
 		for _, how := range []string{"write ", "append ", "truncate ", "cut ", "remove ", "rename ", "link "} {
@@ -178,7 +195,8 @@ func TestSandbox(t *testing.T) {
 		sandbox       utility.Sandbox
 		refused, done []string
 	}{
-		{"by default", utility.Sandbox{}, append(append(writes(h.inside), always...), "tcp "+h.tcp, "udp "+h.udp, "listen 127.0.0.1:0", "run /bin/true", "pidfd"),
+		{"by default", utility.Sandbox{}, append(append(writes(h.inside), always...), "tcp "+h.tcp, "udp "+h.udp, "listen 127.0.0.1:0", "run /bin/true", "pidfd",
+			fmt.Sprintf("call %d %d", unix.SYS_KILL, 1<<30), fmt.Sprintf("call %d", unix.SYS_EXECVE), fmt.Sprintf("call %d -1", unix.SYS_EXECVEAT)),
 			[]string{"read " + h.inside, "list " + h.shut, "write /dev/null", "pair", "privileges"}},
 		{"some files", utility.Sandbox{Read: []string{h.open}, Write: []string{filepath.Dir(h.fresh)}}, append(append(writes(h.inside), always...), "read /etc/passwd", "list /"),
 			[]string{"read " + h.inside, "list " + h.open, "read " + h.outside, "write " + h.fresh, "append " + h.fresh, "truncate " + h.fresh,
