@@ -49,6 +49,7 @@ var crimes = map[string]func(send func(data []byte, fds ...int)){
 		send(p)
 	},
 	"memory not sealed": func(send func([]byte, ...int)) { send(sized(0, 100), memory(100, unix.F_SEAL_SHRINK)) },
+	"memory of less":    func(send func([]byte, ...int)) { send(sized(0, 1<<20), memory(100, sealed)) },
 	"memory of more":    func(send func([]byte, ...int)) { send(sized(0, 99), memory(100, sealed)) },
 	"memory of none":    func(send func([]byte, ...int)) { send(sized(0, 0), memory(0, sealed)) },
 	"memory of too much": func(send func([]byte, ...int)) {
