@@ -12,18 +12,17 @@ func (a Args) Clone() Args {
 	return a
 }
 
-// AppendPostHead appends what comes before [Args.Bytes] in the frame of a
-// message through the port, which has the values of a.
-func (a *Args) AppendPostHead(dst []byte, port uint32) []byte {
+// AppendPost appends a message through the port, which has the values of a as
+// they are.
+func (a *Args) AppendPost(dst []byte, port uint32) []byte {
 	dst = appendUint(append(dst, 0x93, byte(KindPost)), port)
 	if a.n < 16 {
-		return append(dst, 0x90|byte(a.n))
+		dst = append(dst, 0x90|byte(a.n))
+	} else {
+		dst = append(dst, 0xdc, byte(a.n>>8), byte(a.n))
 	}
-	return append(dst, 0xdc, byte(a.n>>8), byte(a.n))
+	return append(dst, a.raw...)
 }
-
-// Bytes returns the encoding of the values. It lies in the packet.
-func (a *Args) Bytes() []byte { return a.raw }
 
 var errPorts = errors.New("protocol: another number of ports")
 

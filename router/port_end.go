@@ -127,12 +127,7 @@ func (e *end) forward(m parcel) error {
 	b := buffers.Get().(*buffer)
 	defer b.release()
 	b.begin()
-	b.packet = m.args.AppendPostHead(b.packet, e.number)
-	if values := m.args.Bytes(); len(values) < tailFrom {
-		b.packet = append(b.packet, values...)
-	} else {
-		b.tail = values
-	}
+	b.packet = m.args.AppendPost(b.packet, e.number)
 	if err := s.send(b); err != nil {
 		s.leavePorts(m.arrivals)
 		return err

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -213,10 +214,12 @@ func (p *Port) take(packet []byte) error {
 	if len(frames) == 0 {
 		return nil
 	}
-	select {
-	case <-p.started:
-	case <-p.Context().Done():
-		return ErrClosed
+	if !throughPorts(frames) {
+		select {
+		case <-p.started:
+		case <-p.Context().Done():
+			return ErrClosed
+		}
 	}
 	if !p.room() {
 		return ErrClosed
@@ -227,6 +230,11 @@ func (p *Port) take(packet []byte) error {
 		p.o.Log.Warn("message refused", zap.String("port", p.o.Name), zap.Error(err))
 	}
 	return nil
+}
+
+// throughPorts says that the frames are for message ports, which have a start of their own.
+func throughPorts(frames []protocol.Frame) bool {
+	return !slices.ContainsFunc(frames, func(f protocol.Frame) bool { return f.Kind != protocol.KindPost && f.Kind != protocol.KindClose })
 }
 
 // room waits until there is room for more messages; it is false if the port ends meanwhile.
