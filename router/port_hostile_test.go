@@ -181,7 +181,7 @@ func TestPortOverflow(t *testing.T) {
 	n := 0
 	router.OnMessage(p, func(context.Context, []byte) { n++ })
 	p.Start()
-	<-p.Done()
+	wait(t, p.Done())
 	if err := context.Cause(p.Context()); n != protocol.MaxPortBytes>>20 || !errors.Is(err, protocol.ErrLimit) {
 		t.Errorf("the port ends after %d messages with %v", n, err)
 	}
@@ -210,5 +210,5 @@ func TestPortOverflow(t *testing.T) {
 		t.Errorf("posting more than may wait: %v", err)
 	}
 	b.Close()
-	<-b.Done()
+	wait(t, b.Done())
 }

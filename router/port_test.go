@@ -54,7 +54,7 @@ func TestPortQueuesUntilStart(t *testing.T) {
 	values, closed := inbox(b)
 	wait(t, closed)
 	expect(t, values, int64(0), int64(1), int64(2))
-	<-b.Done()
+	wait(t, b.Done())
 	if err := context.Cause(b.Context()); err != router.ErrPortClosed {
 		t.Errorf("the port has ended with %v", err)
 	}

@@ -126,6 +126,9 @@ func (s *Session) portFrame(f *protocol.Frame, packet int) error {
 	portsMu.Lock()
 	defer portsMu.Unlock()
 	e := s.ports.open[f.ID]
+	if s.ports.ended != nil {
+		return nil // it has crossed the end
+	}
 	if e == nil {
 		return fmt.Errorf("%w: %v of message port %d, which is not open", ErrUnexpected, f.Kind, f.ID)
 	}

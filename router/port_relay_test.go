@@ -1,0 +1,136 @@
+package router_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/oriel-go/oriel/protocol"
+	"github.com/oriel-go/oriel/router"
+)
+
+// A fullLink takes nothing more once it is full.
+type fullLink struct {
+	full atomic.Bool
+	sent atomic.Int64
+}
+
+func (l *fullLink) Send([]byte) error {
+	if l.full.Load() {
+		return fmt.Errorf("%w: full", protocol.ErrLimit)
+	}
+	l.sent.Add(1)
+	return nil
+}
+
+func (l *fullLink) Close() {}
+
+// relay joins a port that the far end of s has sent to the far end of another session.
+func relay(t testing.TB, s *side, link router.Link) *router.Session {
+	p := taken(t, s, 1)
+	to := s.line.Begin(router.SessionOptions{Link: link, Document: 1})
+	if err := to.Send("port", p); err != nil {
+		t.Fatal(err)
+	}
+	return to
+}
+
+// Where the far end of a relay takes no more, the channel is closed at both ends rather than that a message is missing.
+func TestPortRelayFull(t *testing.T) {
+	s, out := alone(t)
+	link := &fullLink{}
+	relay(t, s, link)
+	message := must(protocol.Writer{}.AppendPost(header(), 1, "x"))
+	if err := s.give(message); err != nil || link.sent.Load() != 2 {
+		t.Fatalf("%v; %d packets", err, link.sent.Load())
+	}
+	drain(t, out)
+	link.full.Store(true)
+	if err := s.give(message); err == nil {
+		t.Error("a message is lost in silence")
+	}
+	if f := drain(t, out); len(f) != 1 || f[0].Kind != protocol.KindClose || f[0].ID != 1 {
+		t.Errorf("the near end is told %v", f)
+	}
+	if !s.logged("message port closed") {
+		t.Error("the log does not tell")
+	}
+	if err := s.give(message); err != nil {
+		t.Errorf("a message that crosses the close: %v", err)
+	}
+}
+
+// Posting, moving and ending at once: nothing hangs, nothing is left.
+func TestPortStress(t *testing.T) {
+	before := runtime.NumGoroutine()
+	var ends []*side
+	t.Run("rounds", func(t *testing.T) {
+		for range 20 {
+			one, two := pair(t, router.SessionOptions{})
+			three, four := pair(t, router.SessionOptions{})
+			ends = append(ends, one, two, three, four)
+			for _, s := range []*side{two, four} {
+				router.On(s.router, "port", func(_ context.Context, p *router.Port) {
+					router.OnMessageFunc(p, func(v any, ports ...*router.Port) { _ = p.Post(v, ports...) })
+					p.Start()
+				})
+			}
+			var all sync.WaitGroup
+			for i := range 8 {
+				a, b := router.NewMessageChannel()
+				_ = one.session.Send("port", a)
+				_ = three.session.Send("port", b)
+				c, d := router.NewMessageChannel()
+				_ = []*side{one, three}[i%2].session.Send("port", d)
+				router.OnMessageFunc(c, func(_ any, ports ...*router.Port) {
+					for _, p := range ports {
+						p.Close()
+					}
+				})
+				c.Start()
+				all.Go(func() {
+					for n := range 50 {
+						x, y := router.NewMessageChannel()
+						_ = x.Post(n)
+						_ = c.Post(n, x)
+						y.Close()
+					}
+				})
+				if i == 5 {
+					all.Go(func() { two.session.End(errOver) })
+				}
+			}
+			all.Wait()
+			one.session.End(errOver)
+			three.session.End(errOver)
+		}
+	})
+	for _, s := range ends {
+		if err := s.problem(); errors.Is(err, router.ErrUnexpected) {
+			t.Errorf("a side has broken the protocol: %v", err)
+		}
+	}
+	settled(t, before)
+}
+
+// BenchmarkPortRelay is what main does for a message of 1 KiB from one far end to another one, besides the links.
+func BenchmarkPortRelay(b *testing.B) {
+	s, _ := alone(b)
+	relay(b, s, &fullLink{})
+	packet := must(protocol.Writer{}.AppendPost(header(), 1, make([]byte, 1024)))
+	b.SetBytes(1024)
+	b.ReportAllocs()
+	for b.Loop() {
+		parsed, err := protocol.Parse(packet)
+		if err == nil {
+			err = s.session.Receive(nil, parsed.Frames, len(packet))
+		}
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+}
