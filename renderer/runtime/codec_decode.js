@@ -2,8 +2,8 @@
 const decodePacket = (() => {
   'use strict';
 
-  const { VERSION, HEADER, kinds, frameItems, limits, types, viewNames, links, defineProperty, isSafeInteger, fromCharCode, floor,
-    mapSet, setAdd, decodeText } = wire;
+  const { VERSION, HEADER, kinds, frameItems, limits, types, viewNames, links, keys, defineProperty, isSafeInteger, fromCharCode, floor,
+    mapSet, setAdd, charCodeAt, decodeText } = wire;
   const { UNDEFINED, ARRAY_BUFFER, VIEW, INVALID_DATE, BIGINT, REGEXP, MAP, SET, ERROR, SPARSE, BOXED, UTF16, REFERENCE, STREAM, PORT,
     TIMESTAMP } = types;
 
@@ -11,6 +11,34 @@ const decodePacket = (() => {
   const errorTypes = Object.assign(Object.create(null), {
     EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError,
   });
+
+  const SHORT = 48; // bytes of a string up to which TextDecoder is the slower way
+  const NAMES = 512; // property names that are kept
+  const names = new Array(NAMES).fill('');
+
+  // ascii returns the text of n bytes, or undefined if one is not ASCII. Concatenating single characters would be three times as slow.
+  function ascii(bytes, at, n) {
+    const end = at + n;
+    let s = '';
+    let i = at;
+    for (; i + 8 <= end; i += 8) {
+      const a = bytes[i], b = bytes[i + 1], c = bytes[i + 2], d = bytes[i + 3];
+      const e = bytes[i + 4], f = bytes[i + 5], g = bytes[i + 6], h = bytes[i + 7];
+      if ((a | b | c | d | e | f | g | h) >= 0x80) return undefined;
+      s += fromCharCode(a, b, c, d, e, f, g, h);
+    }
+    if (i + 4 <= end) {
+      const a = bytes[i], b = bytes[i + 1], c = bytes[i + 2], d = bytes[i + 3];
+      if ((a | b | c | d) >= 0x80) return undefined;
+      s += fromCharCode(a, b, c, d);
+      i += 4;
+    }
+    for (; i < end; i++) {
+      if (bytes[i] >= 0x80) return undefined;
+      s += fromCharCode(bytes[i]);
+    }
+    return s;
+  }
 
   // Decoder reads one packet. Main sent it, but no length of it is believed.
   class Decoder {
@@ -92,14 +120,35 @@ const decodePacket = (() => {
     string(n) {
       const { bytes } = this;
       const at = this.take(n);
-      const end = at + n;
-      if (n <= 24) {
-        let s = '';
-        let i = at;
-        for (; i < end && bytes[i] < 0x80; i++) s += fromCharCode(bytes[i]);
-        if (i === end) return s;
+      if (n <= SHORT) {
+        const s = ascii(bytes, at, n);
+        if (s !== undefined) return s;
       }
-      return decodeText(bytes.subarray(at, end));
+      return decodeText(bytes.subarray(at, at + n));
+    }
+
+    // name reads the name of a property. The same few names come again and again: one that was read before is the same string object,
+    // which V8 has in its table of names already.
+    name() {
+      const { bytes, pos } = this;
+      const c = bytes[pos];
+      if (!(c > 0xa0 && c < 0xc0)) return this.text();
+      const n = c & 0x1f;
+      if (n >= this.end - pos) throw damaged('it ends too early');
+      const at = pos + 1;
+      const slot = (31 * (31 * n + bytes[at]) + 7 * bytes[at + (n >> 1)] + bytes[at + n - 1]) % NAMES;
+      const known = names[slot];
+      if (known.length === n) {
+        let i = 0;
+        while (i < n && charCodeAt(known, i) === bytes[at + i]) i++;
+        if (i === n) {
+          this.pos = at + n;
+          return known;
+        }
+      }
+      const name = this.text();
+      if (name.length === n) names[slot] = keys({ [name]: 0 })[0]; // V8's own copy
+      return name;
     }
 
     utf16(n) {
@@ -133,7 +182,7 @@ const decodePacket = (() => {
     object(n, depth) {
       const inner = this.deeper(2 * n, depth);
       const o = this.keep({});
-      for (let i = 0; i < n; i++) this.property(o, this.text(), this.value(inner));
+      for (let i = 0; i < n; i++) this.property(o, this.name(), this.value(inner));
       return o;
     }
 
