@@ -132,7 +132,7 @@ func appendFailure(dst []byte, kind Kind, id uint32, v ErrorValue) ([]byte, erro
 	_ = e.string(cut(v.Name))
 	_ = e.string(cut(v.Message))
 	if v.Code == "" {
-		_ = e.mp.EncodeNil()
+		_ = e.null()
 	} else {
 		_ = e.string(cut(v.Code))
 	}
@@ -184,9 +184,7 @@ func (e *encoder) args(args []any) error {
 	if len(args) > MaxArgs {
 		return fmt.Errorf("protocol: %w: %d arguments, %d are allowed", ErrLimit, len(args), MaxArgs)
 	}
-	if err := e.mp.EncodeArrayLen(len(args)); err != nil {
-		return err
-	}
+	e.arrayLen(len(args))
 	for i, arg := range args {
 		if err := e.any(arg); err != nil {
 			return asArgument(err, i)

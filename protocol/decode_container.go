@@ -1,6 +1,7 @@
 package protocol
 
 import (
+	"bytes"
 	"encoding"
 	"fmt"
 	"math"
@@ -95,9 +96,8 @@ func (d *decoder) array(v reflect.Value, info *typeInfo) error {
 	if err != nil {
 		return err
 	}
-	elem := typeOf(info.t.Elem())
 	for i := range int(it.size) {
-		if err := d.value(s.Index(i), elem); err != nil {
+		if err := d.value(s.Index(i), info.elem); err != nil {
 			return atIndex(err, i)
 		}
 	}
@@ -204,10 +204,12 @@ func (d *decoder) sparse(v reflect.Value) error {
 func (d *decoder) structValue(v reflect.Value, info *typeInfo) error {
 	start := d.pos
 	it := d.next()
-	for range it.size {
-		head := d.next()
+	for i := range int(it.size) {
 		var f *field
-		if head.class == classStr {
+		if i < len(info.fields) && bytes.HasPrefix(d.b[d.pos:], info.fields[i].key) { // mostly they come in order
+			f = &info.fields[i]
+			d.pos += len(f.key)
+		} else if head := d.next(); head.class == classStr {
 			f = info.byName[string(d.payload(&head))]
 		} else {
 			d.pos += int(head.size)

@@ -16,7 +16,12 @@ func (d *decoder) value(v reflect.Value, info *typeInfo) error {
 	if d.depth++; d.depth > maxRecursion {
 		return fmt.Errorf("protocol: %w: nested too deeply", ErrLimit)
 	}
-	defer func() { d.depth-- }()
+	err := d.shaped(v, info)
+	d.depth--
+	return err
+}
+
+func (d *decoder) shaped(v reflect.Value, info *typeInfo) error {
 	if info.in == shapeAny {
 		x, err := d.any()
 		if err == nil {
@@ -68,7 +73,7 @@ func (d *decoder) value(v reflect.Value, info *typeInfo) error {
 	case shapeNone:
 		return typeErrorf("nothing can be decoded into %s", v.Type())
 	}
-	return d.scalar(v, info)
+	return d.scalar(v, info, it)
 }
 
 // set stores x, the natural value, in an interface.
@@ -160,9 +165,8 @@ func (d *decoder) describe(it item) string {
 	return "reference"
 }
 
-// scalar decodes booleans, numbers and strings.
-func (d *decoder) scalar(v reflect.Value, info *typeInfo) error {
-	it := d.peek()
+// scalar decodes booleans, numbers and strings: it, which lies at pos.
+func (d *decoder) scalar(v reflect.Value, info *typeInfo, it item) error {
 	switch info.in {
 	case shapeBool:
 		if it.class != classBool {
@@ -210,7 +214,7 @@ func (d *decoder) scalar(v reflect.Value, info *typeInfo) error {
 		v.SetString(s)
 		return nil
 	}
-	d.skip()
+	d.pos += int(it.head) + int(it.size) // a BigInt has a size
 	return nil
 }
 

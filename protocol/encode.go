@@ -7,7 +7,6 @@ import (
 	"math"
 	"math/big"
 	"reflect"
-	"strings"
 	"sync"
 	"time"
 
@@ -173,19 +172,19 @@ func (e *encoder) any(v any) error {
 	switch v := v.(type) {
 	case nil:
 		e.scalar()
-		return e.mp.EncodeNil()
+		return e.null()
 	case bool:
 		e.scalar()
-		return e.mp.EncodeBool(v)
+		return e.bool(v)
 	case string:
 		e.scalar()
 		return e.string(v)
 	case int:
 		e.scalar()
-		return e.mp.EncodeInt(int64(v))
+		return e.int(int64(v))
 	case int64:
 		e.scalar()
-		return e.mp.EncodeInt(v)
+		return e.int(v)
 	case float64:
 		e.scalar()
 		return e.float(v)
@@ -208,36 +207,28 @@ func (e *encoder) key(s string) error {
 	return e.string(s)
 }
 
-// string writes s. What is not UTF-8 becomes U+FFFD: a str must be UTF-8.
-func (e *encoder) string(s string) error {
-	if len(e.buf)-e.start+len(s) > MaxPacket {
-		return errTooLarge
-	}
-	return e.mp.EncodeString(strings.ToValidUTF8(s, "\uFFFD"))
-}
-
 // float writes a whole number in safe range as an int, as JavaScript does.
 func (e *encoder) float(f float64) error {
 	if f == math.Trunc(f) && math.Abs(f) <= MaxSafeInteger && (f != 0 || !math.Signbit(f)) {
-		return e.mp.EncodeInt(int64(f))
+		return e.int(int64(f))
 	}
 	if f != f {
 		f = math.Float64frombits(0x7ff8 << 48) // the one NaN that JavaScript writes
 	}
-	return e.mp.EncodeFloat64(f)
+	return e.float64(f)
 }
 
 // bytes writes a slice of bytes as bin.
 func (e *encoder) bytes(v reflect.Value) error {
 	if v.IsNil() {
 		e.scalar()
-		return e.mp.EncodeNil()
+		return e.null()
 	}
 	if done, err := e.sliceKnown(v); done || err != nil {
 		return err
 	}
 	e.mark()
-	return e.mp.EncodeBytes(v.Bytes())
+	return e.bin(v.Bytes())
 }
 
 // sliceKnown is known for a slice; empty ones have no identity.
@@ -286,11 +277,11 @@ func (e *encoder) value(v reflect.Value, info *typeInfo) error {
 	e.scalar()
 	switch info.out {
 	case shapeBool:
-		return e.mp.EncodeBool(v.Bool())
+		return e.bool(v.Bool())
 	case shapeInt:
-		return e.mp.EncodeInt(v.Int())
+		return e.int(v.Int())
 	case shapeUint:
-		return e.mp.EncodeUint(v.Uint())
+		return e.uint(v.Uint())
 	case shapeFloat:
 		return e.float(v.Float())
 	case shapeString:
@@ -308,7 +299,7 @@ const maxHops = 100 // pointers to pointers to …; only a cycle has more
 func (e *encoder) pointer(v reflect.Value, info *typeInfo) error {
 	if v.IsNil() {
 		e.scalar()
-		return e.mp.EncodeNil()
+		return e.null()
 	}
 	if e.hops++; e.hops > maxHops {
 		return fmt.Errorf("%w: %s points to itself", ErrUncloneable, v.Type())
@@ -331,7 +322,7 @@ func (e *encoder) pointer(v reflect.Value, info *typeInfo) error {
 func (e *encoder) iface(v reflect.Value) error {
 	if v.IsNil() {
 		e.scalar()
-		return e.mp.EncodeNil()
+		return e.null()
 	}
 	if e.hops++; e.hops > maxHops {
 		return fmt.Errorf("%w: %s holds itself", ErrUncloneable, v.Type())

@@ -112,7 +112,7 @@ func (e *encoder) jsError(x *Error) error {
 		}
 		var err error
 		if x.Stack == "" {
-			err = e.mp.EncodeNil()
+			err = e.null()
 		} else {
 			err = e.string(x.Stack)
 		}
@@ -133,17 +133,13 @@ func (e *encoder) goError(err error) error {
 }
 
 func (e *encoder) sparse(x *SparseArray) error {
-	if err := e.mp.EncodeUint(uint64(x.Length)); err != nil {
-		return err
-	}
+	e.buf = appendUint(e.buf, x.Length)
 	for _, el := range x.Elements {
 		if el.Index >= x.Length {
 			return fmt.Errorf("%w: element %d of an array of length %d", ErrUncloneable, el.Index, x.Length)
 		}
 		e.items++
-		if err := e.mp.EncodeUint(uint64(el.Index)); err != nil {
-			return err
-		}
+		e.buf = appendUint(e.buf, el.Index)
 		if err := e.any(el.Value); err != nil {
 			return atIndex(err, int(el.Index))
 		}

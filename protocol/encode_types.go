@@ -18,7 +18,7 @@ import (
 func (e *encoder) slice(v reflect.Value, info *typeInfo) error {
 	if v.IsNil() {
 		e.scalar()
-		return e.mp.EncodeNil()
+		return e.null()
 	}
 	if done, err := e.sliceKnown(v); done || err != nil {
 		return err
@@ -34,7 +34,7 @@ func (e *encoder) array(v reflect.Value, info *typeInfo) error {
 	e.mark()
 	b := make([]byte, v.Len())
 	reflect.Copy(reflect.ValueOf(b), v)
-	return e.mp.EncodeBytes(b)
+	return e.bin(b)
 }
 
 func (e *encoder) elements(v reflect.Value, info *typeInfo) error {
@@ -42,12 +42,13 @@ func (e *encoder) elements(v reflect.Value, info *typeInfo) error {
 	if err := e.enter(); err != nil {
 		return err
 	}
-	if err := e.mp.EncodeArrayLen(v.Len()); err != nil {
-		return err
-	}
+	e.arrayLen(v.Len())
 	for i := range v.Len() {
 		if err := e.value(v.Index(i), info.elem); err != nil {
 			return atIndex(err, i)
+		}
+		if len(e.buf)-e.start > MaxPacket {
+			return errTooLarge
 		}
 	}
 	e.leave()
@@ -58,7 +59,7 @@ func (e *encoder) elements(v reflect.Value, info *typeInfo) error {
 func (e *encoder) stringMap(m map[string]any) error {
 	if m == nil {
 		e.scalar()
-		return e.mp.EncodeNil()
+		return e.null()
 	}
 	v := reflect.ValueOf(m)
 	if done, err := e.known(identity{v.Pointer(), 0, v.Type()}); done || err != nil {
@@ -68,9 +69,7 @@ func (e *encoder) stringMap(m map[string]any) error {
 	if err := e.enter(); err != nil {
 		return err
 	}
-	if err := e.mp.EncodeMapLen(len(m)); err != nil {
-		return err
-	}
+	e.mapLen(len(m))
 	for _, key := range slices.Sorted(maps.Keys(m)) {
 		if err := e.key(key); err != nil {
 			return err
@@ -87,7 +86,7 @@ func (e *encoder) stringMap(m map[string]any) error {
 func (e *encoder) mapValue(v reflect.Value, info *typeInfo) error {
 	if v.IsNil() {
 		e.scalar()
-		return e.mp.EncodeNil()
+		return e.null()
 	}
 	if done, err := e.known(identity{v.Pointer(), 0, v.Type()}); done || err != nil {
 		return err
@@ -109,9 +108,7 @@ func (e *encoder) mapValue(v reflect.Value, info *typeInfo) error {
 		entries = append(entries, entry{key, iter.Value()})
 	}
 	slices.SortFunc(entries, func(a, b entry) int { return strings.Compare(a.key, b.key) })
-	if err := e.mp.EncodeMapLen(len(entries)); err != nil {
-		return err
-	}
+	e.mapLen(len(entries))
 	for _, entry := range entries {
 		if err := e.key(entry.key); err != nil {
 			return err
@@ -151,24 +148,23 @@ func (e *encoder) structValue(v reflect.Value, info *typeInfo) error {
 	if err := e.enter(); err != nil {
 		return err
 	}
-	n := 0
+	n := len(info.fields)
 	for i := range info.fields {
-		if _, ok := info.fields[i].get(v); ok {
-			n++
+		if f := &info.fields[i]; f.absent {
+			if _, ok := f.get(v); !ok {
+				n--
+			}
 		}
 	}
-	if err := e.mp.EncodeMapLen(n); err != nil {
-		return err
-	}
+	e.mapLen(n)
 	for i := range info.fields {
 		f := &info.fields[i]
 		fv, ok := f.get(v)
 		if !ok {
 			continue
 		}
-		if err := e.key(f.name); err != nil {
-			return err
-		}
+		e.items++
+		e.buf = append(e.buf, f.key...)
 		if err := e.value(fv, f.info); err != nil {
 			return atField(err, f.name)
 		}
@@ -232,7 +228,7 @@ func isNil(v reflect.Value) bool {
 func (e *encoder) text(v reflect.Value) error {
 	e.scalar()
 	if isNil(v) {
-		return e.mp.EncodeNil()
+		return e.null()
 	}
 	text, err := addressable(v).Interface().(encoding.TextMarshaler).MarshalText()
 	if err != nil {
@@ -245,7 +241,7 @@ func (e *encoder) text(v reflect.Value) error {
 func (e *encoder) custom(v reflect.Value) error {
 	if isNil(v) {
 		e.scalar()
-		return e.mp.EncodeNil()
+		return e.null()
 	}
 	pending := e.pending
 	e.pending = nil
@@ -286,7 +282,7 @@ func (e *encoder) custom(v reflect.Value) error {
 // bigInt writes n; a nil one is null.
 func (e *encoder) bigInt(n *big.Int) error {
 	if n == nil {
-		return e.mp.EncodeNil()
+		return e.null()
 	}
 	sign := byte(0)
 	if n.Sign() < 0 {

@@ -11,7 +11,7 @@ import (
 func (e *encoder) rawJSON(text []byte) error {
 	if len(text) == 0 {
 		e.scalar()
-		return e.mp.EncodeNil()
+		return e.null()
 	}
 	var v any
 	if err := json.Unmarshal(text, &v); err != nil {

@@ -89,7 +89,7 @@ func (e *encoder) stream(v reflect.Value) error {
 	case reflect.Chan, reflect.Func, reflect.Pointer, reflect.Map, reflect.Slice:
 		if v.IsNil() {
 			e.scalar()
-			return e.mp.EncodeNil()
+			return e.null()
 		}
 	}
 	if e.links == nil {
@@ -161,7 +161,7 @@ func (e *encoder) port(v reflect.Value) error {
 	if v.Kind() == reflect.Pointer {
 		if v.IsNil() {
 			e.scalar()
-			return e.mp.EncodeNil()
+			return e.null()
 		}
 		if done, err := e.known(identity{v.Pointer(), 0, v.Type()}); done || err != nil {
 			return err

@@ -48,9 +48,7 @@ func (e *encoder) meta(meta map[string]string) error {
 	if len(meta) > MaxMeta {
 		return fmt.Errorf("protocol: %w: %d entries in meta, %d are allowed", ErrLimit, len(meta), MaxMeta)
 	}
-	if err := e.mp.EncodeMapLen(len(meta)); err != nil {
-		return err
-	}
+	e.mapLen(len(meta))
 	for _, name := range slices.Sorted(maps.Keys(meta)) {
 		for _, s := range [...]string{name, meta[name]} {
 			if len(s) > MaxMetaText {

@@ -57,10 +57,12 @@ type typeInfo struct {
 // field is one field of a struct, promoted ones included.
 type field struct {
 	name      string
+	key       []byte // name, encoded
 	index     []int
 	info      *typeInfo
 	omitEmpty bool
 	omitZero  bool
+	absent    bool // may be left out: one of the above, or within an embedded pointer
 }
 
 var (
@@ -133,7 +135,7 @@ func buildType(t reflect.Type, fresh map[reflect.Type]*typeInfo) *typeInfo {
 	}
 	for _, s := range []shape{info.in, info.out} {
 		switch s {
-		case shapeSlice, shapeArray, shapePointer:
+		case shapeSlice, shapeBytes, shapeArray, shapePointer:
 			info.elem = buildType(t.Elem(), fresh)
 		case shapeMap:
 			info.key, info.elem = buildType(t.Key(), fresh), buildType(t.Elem(), fresh)
@@ -144,7 +146,10 @@ func buildType(t reflect.Type, fresh map[reflect.Type]*typeInfo) *typeInfo {
 				info.fields = structFields(t, fresh)
 				info.byName = make(map[string]*field, len(info.fields))
 				for i := range info.fields {
-					info.byName[info.fields[i].name] = &info.fields[i]
+					f := &info.fields[i]
+					f.key = appendString(nil, strings.ToValidUTF8(f.name, "\uFFFD"))
+					f.absent = f.omitEmpty || f.omitZero || len(f.index) > 1
+					info.byName[f.name] = f
 				}
 			}
 		}
