@@ -2,6 +2,7 @@ package utility_test
 
 import (
 	"context"
+	"encoding/binary"
 	"reflect"
 	"testing"
 
@@ -16,9 +17,22 @@ func messages(p *utility.Process) <-chan any {
 	return c
 }
 
+// patterned makes bytes no two stretches of which are alike.
+func patterned(size int) []byte {
+	b := make([]byte, 0, size+8)
+	for i := uint64(1); len(b) < size; i++ {
+		b = binary.LittleEndian.AppendUint64(b, i*0x9e3779b97f4a7c15)
+	}
+	return b[:size]
+}
+
 func TestMessages(t *testing.T) {
 	p := fork(t, "echo", utility.Options{})
-	sent := []any{"before it listens", int64(2), map[string]any{"deep": []any{true, nil, 1.5}}, []byte("bytes"), make([]byte, 1<<20), "last"}
+	sent := []any{"before it listens", int64(2), map[string]any{"deep": []any{true, nil, 1.5}}, []byte("bytes")}
+	for _, size := range []int{40 << 10, 64 << 10, 1 << 20, 3 << 20, 9 << 20} { // in one datagram and in parts, more than the socket holds, in memory
+		sent = append(sent, patterned(size), []any{patterned(size)})
+	}
+	sent = append(sent, "last")
 	for _, v := range sent {
 		if err := p.Post(v); err != nil {
 			t.Fatal(err)

@@ -71,6 +71,11 @@ var crimes = map[string]func(send func(data []byte, fds ...int)){
 		send(sized(2, 100, 1))
 		send(protocol.AppendHello(protocol.AppendHeader(nil, 1)))
 	},
+	"memory between parts": func(send func([]byte, ...int)) { send(sized(2, 100, 1)); send(sized(0, 100), memory(100, sealed)) },
+	"more than the rest": func(send func([]byte, ...int)) {
+		send(sized(2, 100, honest[:50]...))
+		send(sized(2, 100, append(honest[50:100:100], 0)...))
+	},
 	"a part of nothing": func(send func([]byte, ...int)) { send(sized(2, 100)) },
 	"a long datagram":   func(send func([]byte, ...int)) { send(append(protocol.AppendHeader(nil, 1), make([]byte, 100<<10)...)) },
 }
@@ -143,15 +148,18 @@ func TestProcessThatDoesNotRead(t *testing.T) {
 // A process that asks for more than it may have ends there.
 func init() {
 	utility.Register("glutton", func(context.Context, *utility.Port) error {
-		var all [][]byte
+		type link struct {
+			before *link
+			piece  []byte
+		}
+		var all *link
 		for what := utility.Args()[0]; ; {
 			switch what {
 			case "memory":
-				piece := make([]byte, 8<<20)
-				for i := 0; i < len(piece); i += 4096 {
-					piece[i] = 1
+				all = &link{all, make([]byte, 8<<20)}
+				for i := 0; i < len(all.piece); i += 4096 {
+					all.piece[i] = 1
 				}
-				all = append(all, piece)
 			case "files":
 				if _, err := os.Open("/dev/null"); err != nil {
 					return err

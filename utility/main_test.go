@@ -3,7 +3,6 @@ package utility_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"testing"
 	"time"
@@ -77,6 +76,6 @@ func next[T any](t *testing.T, c <-chan T) T {
 		return v
 	case <-time.After(limit):
 		t.Fatal("nothing came")
-		panic(fmt.Sprint("not reached"))
+		panic("not reached")
 	}
 }

@@ -42,6 +42,8 @@ type Conn struct {
 	in  receiver
 
 	mu      sync.Mutex
+	out     outlet
+	once    func(fd uintptr) // out.try without its verdict
 	waiting []item
 	queued  int           // bytes in waiting
 	idle    chan struct{} // closed when nothing waits any more; nil if nothing does
@@ -51,12 +53,31 @@ type Conn struct {
 	failed  error         // why nothing can be sent any more
 }
 
-// An item is a datagram that waits, with the memory that goes with it.
+// An item is a datagram, with the memory that goes with it. One that waits is in one piece.
 type item struct {
 	data   []byte
-	memory int // a descriptor, or -1
+	tail   []byte // comes behind data; the sender's own memory
+	end    []byte // and this comes behind tail
+	memory int    // a descriptor, or -1
 	size   int
 	part   bool // nothing may be joined with it
+}
+
+// length is how many bytes the datagram has.
+func (it *item) length() int { return len(it.data) + len(it.tail) + len(it.end) }
+
+// An outlet writes one item at a time. Its function is made once, so that writing allocates nothing.
+type outlet struct {
+	item item
+	err  error
+	try  func(fd uintptr) bool // is false if there was no room
+}
+
+func (o *outlet) init() {
+	o.try = func(fd uintptr) bool {
+		o.err = o.item.write(int(fd))
+		return o.err != unix.EAGAIN
+	}
 }
 
 // New makes a connection of one end of a pair, which it takes over.
@@ -72,44 +93,50 @@ func New(f *os.File) (*Conn, error) {
 	}
 	conn := &Conn{c: c, raw: raw}
 	conn.in.init(raw)
+	conn.out.init()
+	conn.once = func(fd uintptr) { conn.out.try(fd) }
 	return conn, nil
 }
 
 // Send sends a packet, which is the caller's again when Send returns. It does not wait for the far end: what that has no room for waits
 // here, up to MaxQueued bytes; more is refused with the kind protocol.ErrLimit.
-func (c *Conn) Send(packet []byte) error {
-	if len(packet) > protocol.MaxPacket || len(packet) < protocol.HeaderSize {
-		return fmt.Errorf("%w: a packet of %d bytes", protocol.ErrLimit, len(packet))
+func (c *Conn) Send(packet []byte) error { return c.SendTail(packet, nil) }
+
+// SendTail is Send for a packet in two pieces: tail comes behind packet, and is copied only if it has to wait.
+func (c *Conn) SendTail(packet, tail []byte) error {
+	size := len(packet) + len(tail)
+	if size > protocol.MaxPacket || len(packet) < protocol.HeaderSize {
+		return fmt.Errorf("%w: a packet of %d bytes", protocol.ErrLimit, size)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	switch size := len(packet); {
+	switch {
 	case c.failed != nil:
 		return c.failed
 	case c.queued > 0 && c.queued+size+itemCost > MaxQueued:
 		return fmt.Errorf("%w: more than %d bytes wait for the far end", protocol.ErrLimit, MaxQueued)
 	case size <= MaxDatagram:
-		return c.send(item{data: packet, memory: -1, size: size})
+		return c.send(item{data: packet, tail: tail, memory: -1, size: size})
 	case size <= MaxParts:
-		return c.sendParts(packet)
+		return c.sendParts(packet, tail)
 	}
-	memory, err := seal(packet)
+	memory, err := seal(packet, tail)
 	if err != nil {
 		return err
 	}
-	return c.send(item{data: handover(len(packet)), memory: memory, size: len(packet)})
+	return c.send(item{data: handover(size), memory: memory, size: size})
 }
 
 // sendParts sends a large packet in several datagrams. c.mu is held: nothing may come between them.
-func (c *Conn) sendParts(packet []byte) error {
-	part := make([]byte, 0, MaxDatagram)
-	for rest := packet; len(rest) > 0; {
-		n := min(len(rest), MaxDatagram-partHeader)
-		part = append(appendPart(part[:0], len(packet)), rest[:n]...)
-		rest = rest[n:]
-		if err := c.send(item{data: part, memory: -1, size: n, part: true}); err != nil {
+func (c *Conn) sendParts(packet, tail []byte) error {
+	head := appendPart(make([]byte, 0, partHeader), len(packet)+len(tail))
+	for len(packet)+len(tail) > 0 {
+		n := min(len(packet), MaxDatagram-partHeader)
+		m := min(len(tail), MaxDatagram-partHeader-n)
+		if err := c.send(item{data: head, tail: packet[:n], end: tail[:m], memory: -1, size: n + m, part: true}); err != nil {
 			return err
 		}
+		packet, tail = packet[n:], tail[m:]
 	}
 	return nil
 }
@@ -117,11 +144,12 @@ func (c *Conn) sendParts(packet []byte) error {
 // send sends an item or lets it wait. c.mu is held.
 func (c *Conn) send(it item) error {
 	if len(c.waiting) == 0 && !c.inRow(&it) {
-		var err error
-		if controlled := c.raw.Control(func(fd uintptr) { err = it.write(int(fd)) }); controlled != nil {
-			err = ErrClosed
+		c.out.item = it
+		if controlled := c.raw.Control(c.once); controlled != nil {
+			c.out.err = ErrClosed
 		}
-		if err != unix.EAGAIN {
+		c.out.item = item{} // the caller's memory is the caller's again
+		if err := c.out.err; err != unix.EAGAIN {
 			it.release()
 			return c.fault(err)
 		}
@@ -140,7 +168,7 @@ const (
 
 // inRow reports whether a packet should wait for those that probably follow it. c.mu is held.
 func (c *Conn) inRow(it *item) bool {
-	if it.part || it.memory >= 0 || len(it.data) > rowSize {
+	if it.part || it.memory >= 0 || it.length() > rowSize {
 		return false
 	}
 	now := time.Now()
@@ -155,14 +183,15 @@ func (c *Conn) inRow(it *item) bool {
 func (c *Conn) wait(it item) {
 	if n := len(c.waiting); n > 0 && !(n == 1 && c.sending) && it.memory < 0 && !it.part {
 		last := &c.waiting[n-1]
-		if grown := len(last.data) + len(it.data) - protocol.HeaderSize; last.memory < 0 && !last.part && grown <= maxJoined && sameDocument(last.data, it.data) {
-			last.data = append(last.data, it.data[protocol.HeaderSize:]...)
+		if grown := len(last.data) + it.length() - protocol.HeaderSize; last.memory < 0 && !last.part && grown <= maxJoined && sameDocument(last.data, it.data) {
+			last.data = append(append(last.data, it.data[protocol.HeaderSize:]...), it.tail...)
 			last.size += it.size
 			c.queued += it.size
 			return
 		}
 	}
-	it.data = append(make([]byte, 0, max(len(it.data), 512)), it.data...)
+	whole := append(make([]byte, 0, max(it.length(), 512)), it.data...)
+	it.data, it.tail, it.end = append(append(whole, it.tail...), it.end...), nil, nil
 	it.size += itemCost // at most MaxQueued and one packet wait
 	c.waiting = append(c.waiting, it)
 	c.queued += it.size
@@ -178,6 +207,8 @@ func sameDocument(a, b []byte) bool {
 
 // drain sends what waits, until nothing does.
 func (c *Conn) drain() {
+	var out outlet
+	out.init()
 	for {
 		c.mu.Lock()
 		if len(c.waiting) == 0 || c.failed != nil {
@@ -188,12 +219,9 @@ func (c *Conn) drain() {
 		it := c.waiting[0]
 		c.sending = true
 		c.mu.Unlock()
-		var err error
-		if waited := c.raw.Write(func(fd uintptr) bool {
-			err = it.write(int(fd))
-			return err != unix.EAGAIN
-		}); waited != nil {
-			err = ErrClosed
+		out.item = it
+		if waited := c.raw.Write(out.try); waited != nil {
+			out.err = ErrClosed
 		}
 		c.mu.Lock()
 		it.release()
@@ -201,7 +229,7 @@ func (c *Conn) drain() {
 		c.waiting[0] = item{}
 		c.waiting = c.waiting[1:]
 		c.queued -= it.size
-		_ = c.fault(err)
+		_ = c.fault(out.err)
 		c.mu.Unlock()
 	}
 }
@@ -267,7 +295,12 @@ func (it *item) write(fd int) error {
 		rights = unix.UnixRights(it.memory)
 	}
 	for {
-		_, err := unix.SendmsgN(fd, it.data, rights, nil, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
+		var err error
+		if it.length() == len(it.data) {
+			_, err = unix.SendmsgN(fd, it.data, rights, nil, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
+		} else {
+			_, err = unix.SendmsgBuffers(fd, [][]byte{it.data, it.tail, it.end}, rights, nil, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
+		}
 		if err != unix.EINTR {
 			return err
 		}

@@ -22,13 +22,18 @@ func handover(size int) []byte {
 	return binary.LittleEndian.AppendUint32(make([]byte, 4, handoverSize), uint32(size))
 }
 
-// seal copies a packet into memory that can be handed over and never changes again.
-func seal(packet []byte) (fd int, err error) {
+// seal copies a packet, in pieces, into memory that can be handed over and never changes again.
+func seal(packet ...[]byte) (fd int, err error) {
 	fd, err = unix.MemfdCreate("oriel-packet", unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
 	if err != nil {
 		return -1, fmt.Errorf("memory for a packet: %w", err)
 	}
-	if err = fill(fd, packet); err == nil {
+	for _, piece := range packet {
+		if err == nil {
+			err = fill(fd, piece)
+		}
+	}
+	if err == nil {
 		_, err = unix.FcntlInt(uintptr(fd), unix.F_ADD_SEALS, seals|unix.F_SEAL_SEAL)
 	}
 	if err != nil {

@@ -21,26 +21,47 @@ func appendPart(dst []byte, size int) []byte {
 
 var errParts = errors.New("malformed parts of a packet")
 
-// join adds a part to those before it and returns the packet when it is whole.
-func (r *receiver) join(part []byte) (packet []byte, err error) {
+// A joining is a packet that comes in parts, those after the first straight to where they belong.
+type joining struct {
+	packet []byte // nil if none is being joined; its capacity is its size
+	head   [partHeader]byte
+}
+
+// begin takes the first part.
+func (j *joining) begin(part []byte) error {
 	if len(part) <= partHeader || binary.LittleEndian.Uint32(part) != partMark {
-		return nil, errParts
+		return errParts
 	}
 	size := binary.LittleEndian.Uint32(part[4:])
 	part = part[partHeader:]
-	if r.joined == nil {
-		if size < protocol.HeaderSize || size > MaxParts {
-			return nil, fmt.Errorf("%w: a packet of %d bytes", errParts, size)
-		}
-		r.joined = make([]byte, 0, size)
+	if size < protocol.HeaderSize || size > MaxParts || len(part) > int(size) {
+		return fmt.Errorf("%w: a packet of %d bytes", errParts, size)
 	}
-	if int(size) != cap(r.joined) || len(r.joined)+len(part) > cap(r.joined) {
-		return nil, errParts
+	j.packet = append(make([]byte, 0, size), part...)
+	return nil
+}
+
+// room is where the next part's bytes belong.
+func (j *joining) room() []byte {
+	n := len(j.packet)
+	return j.packet[n:min(cap(j.packet), n+MaxDatagram-partHeader)]
+}
+
+// grow takes a datagram of n bytes that lies in head and room.
+func (j *joining) grow(n int) error {
+	if n <= partHeader || binary.LittleEndian.Uint32(j.head[:]) != partMark || int(binary.LittleEndian.Uint32(j.head[4:])) != cap(j.packet) {
+		return errParts
 	}
-	r.joined = append(r.joined, part...)
-	if len(r.joined) < cap(r.joined) {
-		return nil, nil
+	j.packet = j.packet[:len(j.packet)+n-partHeader]
+	return nil
+}
+
+// whole returns the packet if all of it is there, else nil.
+func (j *joining) whole() []byte {
+	if len(j.packet) < cap(j.packet) {
+		return nil
 	}
-	packet, r.joined = r.joined, nil
-	return packet, nil
+	packet := j.packet
+	j.packet = nil
+	return packet
 }

@@ -18,14 +18,19 @@ type receiver struct {
 	n, extra int
 	flags    int
 	err      error
-	joined   []byte // the parts of a packet that have come; its capacity is the packet's size
+	parts    joining
 }
 
 func (r *receiver) init(raw syscall.RawConn) {
 	r.raw = raw
 	r.read = func(fd uintptr) bool {
 		for {
-			r.n, r.extra, r.flags, _, r.err = unix.Recvmsg(int(fd), r.data[:], r.rights[:], unix.MSG_DONTWAIT|unix.MSG_CMSG_CLOEXEC)
+			const flags = unix.MSG_DONTWAIT | unix.MSG_CMSG_CLOEXEC
+			if r.parts.packet == nil {
+				r.n, r.extra, r.flags, _, r.err = unix.Recvmsg(int(fd), r.data[:], r.rights[:], flags)
+			} else {
+				r.n, r.extra, r.flags, _, r.err = unix.RecvmsgBuffers(int(fd), [][]byte{r.parts.head[:], r.parts.room()}, r.rights[:], flags)
+			}
 			if r.err != unix.EINTR {
 				return r.err != unix.EAGAIN
 			}
@@ -59,16 +64,26 @@ func (r *receiver) next() (packet []byte, err error) {
 	switch {
 	case err != nil:
 		return nil, err
+	case memory >= 0 && r.parts.packet != nil:
+		_ = unix.Close(memory)
+		return nil, errParts
 	case memory >= 0:
 		return unseal(r.data[:r.n], memory)
 	case r.flags&unix.MSG_TRUNC != 0:
-		return nil, fmt.Errorf("a datagram longer than %d bytes", MaxDatagram)
+		return nil, fmt.Errorf("a datagram longer than %d bytes or its packet", MaxDatagram)
 	case r.n == 0:
 		return nil, io.EOF
-	case r.joined != nil || r.data[0] == partMark:
-		return r.join(r.data[:r.n])
+	case r.parts.packet != nil:
+		err = r.parts.grow(r.n)
+	case r.data[0] == partMark:
+		err = r.parts.begin(r.data[:r.n])
+	default:
+		return append([]byte(nil), r.data[:r.n]...), nil
 	}
-	return append([]byte(nil), r.data[:r.n]...), nil
+	if err != nil {
+		return nil, err
+	}
+	return r.parts.whole(), nil
 }
 
 // descriptor returns the one that came with the datagram, or -1. What came beyond that is closed, and an error.
