@@ -57,9 +57,9 @@ func listener[In any](f func(context.Context, In)) func(*request) (any, error) {
 }
 
 // ownBytes returns the bytes that a request consists of, if they are many and nearly all of the packet: the handler may then have them as
-// they are, since nobody else has. Listeners may be several, so each gets a copy.
+// they are, since nobody else has, and so may a listener that is the only one. Of several listeners each gets a copy.
 func ownBytes(r *request) []byte {
-	if !r.asked() || r.args.Len() != 1 || r.d.size < tailFrom {
+	if !r.asked() && !r.sole || r.args.Len() != 1 || r.d.size < tailFrom {
 		return nil
 	}
 	args := r.args

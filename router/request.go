@@ -26,6 +26,7 @@ type request struct {
 	counters *counters   // of the channel
 	target   *target     // what is being called
 	timer    *time.Timer // of the target's Timeout; nil if it has none
+	sole     bool        // nobody but the target sees the arguments of a send
 	begun    bool        // the handler has begun; the turn went on
 	done     bool        // the line has forgotten it; Line.mu
 	unwanted bool        // the far end gave it up; Line.mu
@@ -148,7 +149,9 @@ func (r *request) hear() {
 
 // tell calls the listeners of a send, one after the other, and returns what they failed with, which has been logged and counted.
 func (r *request) tell(nearest *Router) (failed error) {
-	for _, r.target = range nearest.listenersFor(r.channel) {
+	targets := nearest.listenersFor(r.channel)
+	r.sole = len(targets) == 1 && !nearest.intercepted()
+	for _, r.target = range targets {
 		if _, err := r.call(); err != nil && err != errTaken {
 			r.unheard(err)
 			failed = errors.Join(failed, err)

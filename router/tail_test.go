@@ -64,7 +64,7 @@ func TestTail(t *testing.T) {
 	}
 }
 
-// TestOwnBytes: a handler has many bytes without a copy, listeners have one each.
+// TestOwnBytes: a handler or lone listener has many bytes without a copy, several listeners have one each.
 func TestOwnBytes(t *testing.T) {
 	many := bytes.Repeat([]byte{7}, 40<<10)
 	link := &pieces{}
@@ -76,6 +76,8 @@ func TestOwnBytes(t *testing.T) {
 	for range 2 {
 		router.On(r, "told", func(_ context.Context, in []byte) { heard <- in })
 	}
+	alone := make(chan []byte, 1)
+	router.On(r, "told alone", func(_ context.Context, in []byte) { alone <- in })
 	within := func(packet, p []byte) bool {
 		for i := range packet[:len(packet)-len(p)+1] {
 			if &packet[i] == &p[0] {
@@ -92,7 +94,11 @@ func TestOwnBytes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, packet := range [][]byte{ask, tell} {
+	tellOne, err := protocol.AppendSend(protocol.AppendHeader(nil, 9), "told alone", many)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, packet := range [][]byte{ask, tell, tellOne} {
 		parsed, err := protocol.Parse(packet)
 		if err != nil {
 			t.Fatal(err)
@@ -104,8 +110,43 @@ func TestOwnBytes(t *testing.T) {
 	if in := <-got; !within(ask, in) || !bytes.Equal(in, many) || cap(in) != len(in) {
 		t.Error("the handler has a copy, or more than its bytes")
 	}
+	if in := <-alone; !within(tellOne, in) || !bytes.Equal(in, many) || cap(in) != len(in) {
+		t.Error("the lone listener has a copy, or more than its bytes")
+	}
 	one, other := <-heard, <-heard
 	if within(tell, one) || within(tell, other) || &one[0] == &other[0] {
 		t.Error("listeners share memory")
+	}
+}
+
+// TestBytesSeenByInterceptor: a listener that writes to its bytes changes nothing that an interceptor has.
+func TestBytesSeenByInterceptor(t *testing.T) {
+	many := bytes.Repeat([]byte{7}, 40<<10)
+	r := router.NewRouter(nil)
+	session := router.NewLine(router.LineOptions{Router: r}).Begin(router.SessionOptions{Link: &pieces{}, Document: 9})
+	after := make(chan []byte, 1)
+	r.Use(func(next router.Handler) router.Handler {
+		return func(ctx context.Context, c *router.Call) (any, error) {
+			result, err := next(ctx, c)
+			var in []byte
+			_ = c.Args.Decode(0, &in)
+			after <- in
+			return result, err
+		}
+	})
+	router.On(r, "told", func(_ context.Context, in []byte) { clear(in) })
+	tell, err := protocol.AppendSend(protocol.AppendHeader(nil, 9), "told", many)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parsed, err := protocol.Parse(tell)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := session.Receive(nil, parsed.Frames, len(tell)); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(<-after, many) {
+		t.Error("the listener and the interceptor share memory")
 	}
 }

@@ -29,7 +29,7 @@ func patterned(size int) []byte {
 func TestMessages(t *testing.T) {
 	p := fork(t, "echo", utility.Options{})
 	sent := []any{"before it listens", int64(2), map[string]any{"deep": []any{true, nil, 1.5}}, []byte("bytes")}
-	for _, size := range []int{40 << 10, 64 << 10, 1 << 20, 3 << 20, 9 << 20} { // in one datagram and in parts, more than the socket holds, in memory
+	for _, size := range []int{40 << 10, 64 << 10, 1 << 20, 3 << 20, 3 << 20, 9 << 20} { // in one datagram and in parts, more than the socket holds, in memory
 		sent = append(sent, patterned(size), []any{patterned(size)})
 	}
 	sent = append(sent, "last")
