@@ -246,14 +246,16 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// TestNotes keeps the example up to date, and its page to the types.
-func TestNotes(t *testing.T) {
-	const notes = "../../examples/notes"
-	if status, text := oriel("generate", "-check", "-o", notes, notes); status != ok {
-		t.Errorf("%s: go generate ./examples/notes", text)
-	}
-	if out := tsc(t, "--checkJs", "--moduleDetection", "force", notes+"/ui/app.js"); out != "" {
-		t.Error(out)
+// TestExamples keeps the examples up to date, and their pages to the types.
+func TestExamples(t *testing.T) {
+	for _, example := range []string{"notes", "photos"} {
+		folder := "../../examples/" + example
+		if status, text := oriel("generate", "-check", "-o", folder, folder); status != ok {
+			t.Errorf("%s: go generate ./examples/%s", text, example)
+		}
+		if out := tsc(t, "--checkJs", "--moduleDetection", "force", folder+"/ui/app.js"); out != "" {
+			t.Error(out)
+		}
 	}
 }
 
