@@ -18,6 +18,7 @@ func TestSandboxedOpeners(t *testing.T) {
 	const attempt = `<!doctype html><style>html { height: 100% }</style><script>
 		const elsewhere = location.search.slice(1), urls = ["app://test/two.html", "app://test/two.html", elsewhere, elsewhere];
 		let clicks = 0;
+		onmousemove = () => { parent.postMessage("reached", "*"); };
 		onclick = (e) => { if (!e.isTrusted) return; parent.postMessage(1, "*"); const url = urls[clicks++]; if (clicks % 2) { window.open(url); return; }
 			const a = document.createElement("a"); a.href = url; a.target = "_blank"; document.documentElement.append(a); a.click(); };</script>`
 	o := site(map[string]string{"two.html": "<title>Two</title>"})
@@ -62,12 +63,15 @@ func TestSandboxedOpeners(t *testing.T) {
 					t.Fatal(err)
 				}
 				eval[any](t, w, c.script)
-				for clicks := 0; clicks < 4; { // one that comes too early for the frame hits the page around it
-					eval[any](t, w, `window.hit = new Promise((done) => { onmessage = () => done(true); addEventListener("click", () => done(location.pathname !== "/host")); }); 0`)
+				// What comes before Chromium knows where the frame is hits the page around it, or nothing.
+				eval[any](t, w, `window.heard = []; onmessage = (e) => heard.push(e.data); 0`)
+				until(t, "the mouse reaches the document", func() bool {
+					mouse(t, w, "mouseMoved")
+					return eval[bool](t, w, `heard.includes("reached")`)
+				})
+				for clicks := range 4 {
 					click(t, w)
-					if eval[bool](t, w, "hit") {
-						clicks++
-					}
+					until(t, "the click is heard of", func() bool { return eval[int](t, w, `heard.filter((what) => what === 1).length`) > clicks })
 				}
 				for range 2 {
 					if got := wait(t); got != elsewhere.URL+"/" {

@@ -161,8 +161,17 @@ func TestCapture(t *testing.T) {
 // click makes the user's touch of the page that Chromium wants before it listens to beforeunload.
 func click(t *testing.T, w *window.Window) {
 	t.Helper()
-	for _, kind := range []string{"mousePressed", "mouseReleased"} {
+	mouse(t, w, "mousePressed", "mouseReleased")
+}
+
+// mouse sends mouse events to a point near the page's corner.
+func mouse(t *testing.T, w *window.Window, kinds ...string) {
+	t.Helper()
+	for _, kind := range kinds {
 		event := map[string]any{"type": kind, "x": 20, "y": 20, "button": "left", "clickCount": 1}
+		if kind == "mouseMoved" {
+			event["button"], event["clickCount"] = "none", 0
+		}
 		if err := w.DevToolsCommand(ctx(t), "Input.dispatchMouseEvent", event, nil); err != nil {
 			t.Fatal(err)
 		}
