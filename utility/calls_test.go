@@ -179,6 +179,10 @@ func TestEvents(t *testing.T) {
 	if e := next(t, events); e != "late exit" {
 		t.Error(e)
 	}
+	p.OnError(func(err error) { events <- "late error: " + err.Error() })
+	if e := next(t, events); e != "late error: it broke" {
+		t.Error(e)
+	}
 }
 
 // What a process prints is in the log when it has ended: line by line, long ones in pieces, under the service's name.

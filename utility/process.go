@@ -149,10 +149,14 @@ func (p *Process) OnExit(f func(Exit)) {
 	p.exited = append(p.exited, f)
 }
 
-// OnError adds a function that hears why the process's function has failed, before its exit.
+// OnError adds a function that hears why the process's function has failed, before its exit, or at once if it has.
 func (p *Process) OnError(f func(error)) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if err := p.failure; err != nil {
+		go p.each(1, func(int) { f(err) })
+		return
+	}
 	p.errors = append(p.errors, f)
 }
 

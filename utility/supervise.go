@@ -65,7 +65,7 @@ func (s *Supervisor) Current(ctx context.Context) (*Process, error) {
 		s.mu.Lock()
 		p, changed := s.current, s.changed
 		s.mu.Unlock()
-		if p != nil {
+		if p != nil && p.Port().Context().Err() == nil { // one whose port has ended is ending
 			return p, nil
 		}
 		select {

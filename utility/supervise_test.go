@@ -30,6 +30,10 @@ func TestSuperviseRepairs(t *testing.T) {
 		}
 		pids[p.PID()] = true
 		_ = unix.Kill(p.PID(), unix.SIGKILL)
+		<-p.Port().Context().Done()
+		if next, err := s.Current(ctx); err != nil || next == p {
+			t.Errorf("after the end of %d: %v, %v", p.PID(), next, err)
+		}
 		wait(t, p)
 	}
 	if len(pids) != 3 {
