@@ -54,8 +54,8 @@ const tourScript = `(async () => {
 		]) await window.notes.save({ id: '', text });
 		await until(() => document.getElementById('list').children.length === 3);
 	}
-	const first = document.getElementById('list').firstElementChild;
-	first.click();
-	await until(() => first.hasAttribute('aria-current') && document.getElementById('text').value !== '');
+	const first = () => document.getElementById('list').firstElementChild; // the list is made anew when files change
+	first().click();
+	await until(() => first().hasAttribute('aria-current') && document.getElementById('text').value !== '');
 	await new Promise(requestAnimationFrame);
 })()`

@@ -11,6 +11,7 @@ const only = new URLSearchParams(location.search).get('note'); // a window for o
 let note = { id: '', text: '' }; // as it was last read or saved
 let saving = Promise.resolve(); // saves happen one after the other
 let timer = 0;
+let listing = 0; // how often the list has been asked for
 
 const dirty = () => $('text').value !== note.text;
 /** @type {(text: string, bad?: boolean) => void} */
@@ -58,7 +59,9 @@ function item(summary) {
 
 async function list() {
   if (only) return;
+  const turn = ++listing;
   const found = await window.notes.list($('search').value) ?? [];
+  if (turn !== listing) return; // a later question knows better; answers may overtake one another
   $('list').replaceChildren(...found.map(item));
   $('count').textContent = found.length === 1 ? '1 note' : `${found.length} notes`;
   mark();
