@@ -4,6 +4,8 @@ import (
 	"context"
 	"testing"
 
+	"github.com/vmihailenco/msgpack/v5"
+
 	"github.com/oriel-go/oriel/main/app"
 	"github.com/oriel-go/oriel/main/ipc"
 	"github.com/oriel-go/oriel/main/window"
@@ -20,19 +22,31 @@ func TestOutbox(t *testing.T) {
 	})
 }
 
+// A place is the number of a message. It tells that in its turn, while it is decoded: handlers that have begun run side by side.
+type place int
+
+var places = make(chan int, 1000)
+
+// DecodeMsgpack reads the number.
+func (p *place) DecodeMsgpack(d *msgpack.Decoder) error {
+	n, err := d.DecodeInt()
+	*p = place(n)
+	places <- n
+	return err
+}
+
 // TestOneTurn: what a page sends in one turn of the event loop, and in its last one, arrives whole and in order.
 func TestOneTurn(t *testing.T) {
 	inApp(t, site(nil), func(t *testing.T, a *app.App) {
-		heard := make(chan int, 1000)
-		ipc.On(a.IPC(), "told", func(_ context.Context, n int) { heard <- n })
-		ipc.Handle(a.IPC(), "asked", func(_ context.Context, n int) (int, error) { heard <- n; return n, nil })
+		ipc.On(a.IPC(), "told", func(context.Context, place) {})
+		ipc.Handle(a.IPC(), "asked", func(_ context.Context, n place) (int, error) { return int(n), nil })
 		w := open(t, a, window.Options{Preload: `
 const { contextBridge, ipcRenderer } = require('electron');
 contextBridge.exposeInMainWorld('api', { tell: (n) => ipcRenderer.send('told', n), ask: (n) => ipcRenderer.invoke('asked', n) });`})
 		expect := func(count int) {
 			t.Helper()
 			for want := range count {
-				if got := receive(t, "message", heard); got != want {
+				if got := receive(t, "message", places); got != want {
 					t.Fatalf("message %d came as %d", want, got)
 				}
 			}

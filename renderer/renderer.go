@@ -35,12 +35,12 @@ const WorldName = "oriel"
 var runtime embed.FS
 
 // fragments of the runtime in the order in which they are joined.
-var fragments = []string{"world", "world_dom", "world_stream", "outbox", "handshake",
+var fragments = []string{"world", "world_dom", "world_signal", "world_stream", "outbox", "handshake",
 	"codec_tables", "codec_natures", "codec_values", "codec_decode", "codec",
 	"rules", "emitter", "handlers", "blocks", "streams", "ports", "unheard", "ipc", "bridge", "process", "modules", "preload"}
 
 // mainFragments run in the page's world too.
-var mainFragments = []string{"world", "world_dom", "world_stream"}
+var mainFragments = []string{"world", "world_dom", "world_signal", "world_stream"}
 
 // Rule lets origins use channels.
 type Rule = protocol.Rule

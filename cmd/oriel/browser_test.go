@@ -38,6 +38,8 @@ func TestInPage(t *testing.T) {
 		t.Run("exposed", func(t *testing.T) { exposed(t, w) })
 		t.Run("values", func(t *testing.T) { values(t, w) })
 		t.Run("events", func(t *testing.T) { events(t, a, w) })
+		t.Run("given up", func(t *testing.T) { givenUp(t, w) })
+		t.Run("blocks", func(t *testing.T) { blocks(t, w) })
 		t.Run("questions", func(t *testing.T) { questions(t, w) })
 		t.Run("streams", func(t *testing.T) { streams(t, w) })
 		t.Run("names", func(t *testing.T) { windowNames(t, a) })
@@ -47,7 +49,7 @@ func TestInPage(t *testing.T) {
 func exposed(t *testing.T, w *window.Window) {
 	got := apptest.Eval[map[string]string](t, w, `(() => { `+kinds+` return { ...kinds(shop), ...kinds(api), ipcRenderer: typeof ipcRenderer, require: typeof require }; })()`)
 	want := map[string]string{"archive": "Object", "log": "function", "ipcRenderer": "undefined", "require": "undefined"}
-	for _, name := range strings.Fields("buffer export find handleClose handleConfirm handlePick import in items keep moved now onChanged onClosing onMany onSeen rawArgs ready rename sum ticks tour values") {
+	for _, name := range strings.Fields("buffer export find handleClose handleConfirm handlePick handleScope import in items keep moved now onChanged onClosing onMany onSeen rawArgs ready rename sum ticks tour values wait") {
 		want[name] = "function"
 	}
 	if !reflect.DeepEqual(got, want) {
@@ -117,6 +119,61 @@ func events(t *testing.T, a *app.App, w *window.Window) {
 	want := `[["first","bread",1],["second","bread",1],["a",2],["second","bread",1],["second",{"text":"more"},2],["second",null],["a",2]]`
 	if got != want {
 		t.Errorf("heard %s\nwant  %s", got, want)
+	}
+}
+
+// givenUp lets a signal of the page's end a call, and what is no options do nothing.
+func givenUp(t *testing.T, w *window.Window) {
+	apptest.Eval[any](t, w, `(() => { window.stop = new AbortController(); window.waited = shop.wait('x', { signal: stop.signal, traceparent: undefined }); })()`)
+	receive := func(what string, c <-chan struct{}) {
+		t.Helper()
+		select {
+		case <-c:
+		case <-apptest.Context(t).Done():
+			t.Fatal("not", what)
+		}
+	}
+	receive("waiting", shop.Waiting)
+	got := apptest.Eval[string](t, w, `(() => { stop.abort(new RangeError('enough')); return waited.catch((e) => e.name + ': ' + e.message); })()`)
+	if got != "RangeError: enough" {
+		t.Errorf("the call ends with %s", got)
+	}
+	receive("given up", shop.GivenUp)
+	for expression, want := range map[string]string{
+		`shop.sum(1, 2, { signal: AbortSignal.abort(new RangeError('before')) }).catch((e) => e.message)`: "before",
+		`shop.now({ signal: AbortSignal.abort(new RangeError('before')) }).catch((e) => e.message)`:       "before",
+		`Promise.all([7, 8].map(shop.find.bind(null, { limit: 1 }))).then((all) => String(all.length))`:   "2", // the index is no options
+	} {
+		if got := apptest.Eval[string](t, w, expression); got != want {
+			t.Errorf("%s: %q, want %q", expression, got, want)
+		}
+	}
+}
+
+// blocks brings the page what has changed of one.
+func blocks(t *testing.T, w *window.Window) {
+	apptest.Eval[any](t, w, `(() => { window.changes = []; window.quiet = shop.handleScope((change) => { changes.push(kind(change.bytes) + ':' + text(change)); }); `+kinds+` })()`)
+	b, err := shop.Scope(w)
+	for _, p := range []string{"abcdefgh", "XY"} {
+		if err == nil {
+			_, err = b.WriteAt([]byte(p), int64(8-len(p))/2)
+		}
+		if err == nil {
+			err = b.Flush(apptest.Context(t))
+		}
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := apptest.Eval[string](t, w, `changes.join(' ')`)
+	want := `Uint8Array:{"bytes":[97,98,99,100,101,102,103,104],"offset":0,"size":8} Uint8Array:{"bytes":[88,89],"offset":3,"size":8}`
+	if got != want {
+		t.Errorf("the page has seen %s", got)
+	}
+	apptest.Eval[any](t, w, `String(quiet())`)
+	_, _ = b.WriteAt([]byte("Z"), 0)
+	if err := b.Flush(apptest.Context(t)); err == nil {
+		t.Error("the handler is still there")
 	}
 }
 

@@ -216,7 +216,7 @@ func TestCheck(t *testing.T) {
 		t.Error("-check has made the folder")
 	}
 	expect("to be embedded, but not there yet", ok, "", "./testdata/fresh")
-	if text := read(t, types); !strings.Contains(text, "greet(name: string): Promise<string>;") {
+	if text := read(t, types); !strings.Contains(text, "greet(name: string, options?: CallOptions): Promise<string>;") {
 		t.Error(text)
 	}
 	expect("written", ok, "", "./testdata/shop")

@@ -9,13 +9,21 @@
     return () => { ipcRenderer.off(channel, call); };
   };
 
+  // What a call may have besides its arguments, as { signal }, comes first here.
+  const ask = (given, ...call) => {
+    const options = {};
+    for (const name of given ? ['signal', 'traceparent', 'tracestate'] : []) if (given[name] !== undefined) options[name] = given[name];
+    if (Object.keys(options).length > 0) call.push(options);
+    return ipcRenderer.invoke(...call);
+  };
+
   contextBridge.exposeInMainWorld('notes', {
-    delete: (id) => ipcRenderer.invoke('notes:delete', id),
-    import: (name, content) => ipcRenderer.invoke('notes:import', name, content),
-    list: (query) => ipcRenderer.invoke('notes:list', query),
+    delete: (id, options) => ask(options, 'notes:delete', id),
+    import: (name, content, options) => ask(options, 'notes:import', name, content),
+    list: (query, options) => ask(options, 'notes:list', query),
     onChanged: (listener) => hear('notes:changed', listener),
-    openWindow: (id) => ipcRenderer.invoke('notes:open-window', id),
-    read: (id) => ipcRenderer.invoke('notes:read', id),
-    save: (d) => ipcRenderer.invoke('notes:save', d),
+    openWindow: (id, options) => ask(options, 'notes:open-window', id),
+    read: (id, options) => ask(options, 'notes:read', id),
+    save: (d, options) => ask(options, 'notes:save', d),
   });
 }

@@ -2,9 +2,17 @@
 {
   const { contextBridge, ipcRenderer } = require('oriel');
 
+  // What a call may have besides its arguments, as { signal }, comes first here.
+  const ask = (given, ...call) => {
+    const options = {};
+    for (const name of given ? ['signal', 'traceparent', 'tracestate'] : []) if (given[name] !== undefined) options[name] = given[name];
+    if (Object.keys(options).length > 0) call.push(options);
+    return ipcRenderer.invoke(...call);
+  };
+
   contextBridge.exposeInMainWorld('photos', {
-    connect: () => ipcRenderer.invoke('photos:connect'),
-    kill: () => ipcRenderer.invoke('photos:kill'),
-    list: () => ipcRenderer.invoke('photos:list'),
+    connect: (options) => ask(options, 'photos:connect'),
+    kill: (options) => ask(options, 'photos:kill'),
+    list: (options) => ask(options, 'photos:list'),
   });
 }

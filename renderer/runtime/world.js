@@ -69,11 +69,13 @@ function createHalf() {
   const TOO_DEEP = 'contextBridge recursion depth exceeded.  Nested objects deeper than 1000 are not supported.';
   const DEPTH = 1000;
   const dom = domBridge(uncurry, getter);
+  const signal = signalBridge(uncurry, getter);
   const stream = streamBridge(uncurry, getter, promiseThen);
   const FAILED = freeze({ __proto__: null });
 
   const homes = new WeakMap(); // function made here for the other world's → the other world's own
   const proxies = new WeakMap(); // function of this world → { parent, proxy }: what the other world has for it
+  const followers = new WeakMap(); // AbortSignal of this world → the other world's that follows it
   let theirs = null; // the other half's table
   let failure; // the error of this world that goes with a FAILED
   let refusal = null; // the error of this world that ended a copy
@@ -127,6 +129,9 @@ function createHalf() {
       defineProperty(error, key, { __proto__: null, value, writable: true, enumerable: true, configurable: true }),
     wrapElement: dom.wrapElement,
     wrapBlob: dom.wrapBlob,
+    makeController: signal.make,
+    signalOf: signal.signalOf,
+    abort: signal.abort,
     makeStream: stream.make,
     makeBuffer: (buffer, offset, length) => copyBytes(buffer, offset, length),
     makeDataView: (buffer, offset, length) => new viewConstructors.DataView(copyBytes(buffer, offset, length)),
@@ -389,6 +394,32 @@ function createHalf() {
     return theirs.makeStream(copyFunction(ends.read, out, undefined), copyFunction(ends.cancel, out, undefined));
   }
 
+  // One for each signal, however often it crosses, so that one that lives on does not gather followers.
+  function copySignal(value) {
+    const known = weakGet(followers, value);
+    if (known !== undefined) return known;
+    const controller = theirs.makeController();
+    const made = theirs.signalOf(controller);
+    weakSet(followers, value, made);
+    signal.follow(value, (reason) => { fire(controller, reason); });
+    return made;
+  }
+
+  // Runs in a listener, as settle does in a reaction. What cannot be copied of the reason is left out.
+  function fire(controller, reason) {
+    try {
+      let made;
+      try {
+        made = copy(reason, newState(false), 0, undefined);
+      } catch {
+        takeRefusal();
+      }
+      theirs.abort(controller, made);
+    } catch {
+      // The other world is gone, or there is no stack left: the signal stays as it is.
+    }
+  }
+
   function copyPromise(value, state) {
     let deferred = null;
     promiseThen(value, (result) => { settle(deferred, true, result); }, (reason) => { settle(deferred, false, reason); });
@@ -419,6 +450,7 @@ function createHalf() {
   nature(stream.prototype, branded(stream.locked), leaf(copyStream), false);
   nature(dom.elementPrototype, branded(dom.tagName), leaf((value) => theirs.wrapElement(value)), false);
   nature(dom.blobPrototype, branded(dom.blobType), leaf((value) => theirs.wrapBlob(value)), false);
+  nature(signal.prototype, branded(signal.aborted), leaf(copySignal), false);
   // A promise has no slot that could be asked for: for anything else, copyPromise throws.
   nature(PromiseConstructor.prototype,
     (value) => getPrototypeOf(value) === PromiseConstructor.prototype || tagOf(value) === '[object Promise]', copyPromise);

@@ -138,7 +138,7 @@
     refused('frame of the preload', () => api.videoFrame());
     await refusedLater('frame in a promise', api.videoFrames());
     const own = [new VideoFrame(canvas, { timestamp: 0 }), canvas, new MessageChannel().port1, new DocumentFragment(), new Text('x'),
-      new ImageData(1, 1), await createImageBitmap(canvas), document.createRange(), new AbortController().signal, new FormData(), new Headers()];
+      new ImageData(1, 1), await createImageBitmap(canvas), document.createRange(), new AbortController(), new FormData(), new Headers()];
     for (const value of own) {
       refused(String(value), () => api.echo(value));
       refused(`nested ${String(value)}`, () => api.echo([{ value }]));
@@ -152,6 +152,10 @@
       if (api.echo(value) !== value || api.describeOwn(value) !== '') problems.push(`${String(value)} does not come home bare`);
       look('its prototype', getPrototypeOf(api.echo(value)));
     }
+    const { signal } = new AbortController();
+    signal.mine = { leaks: window };
+    if (api.describeOwn(signal) !== '') problems.push('a signal does not arrive bare');
+    look('its prototype', getPrototypeOf(api.echo(signal)));
     for (const name of ['element', 'detachedElement', 'viewlessElement']) look(name, getPrototypeOf(api[name]()));
   });
   const streamParts = [[ReadableStream.prototype, 'getReader'], [ReadableStreamDefaultReader.prototype, 'read'],

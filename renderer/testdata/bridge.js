@@ -153,6 +153,23 @@ async function bridgeResults() {
   check('Blob of the preload', objects.blob instanceof Blob && objects.blob.type === 'a/b' && await objects.blob.text() === 'abc' && Object.getPrototypeOf(objects.blob) === Blob.prototype);
   check('File of the preload', objects.file instanceof File && objects.file.name === 'name' && objects.file.lastModified === 5 && await objects.file.text() === 'abcd');
 
+  // An AbortSignal arrives as one that follows it.
+  const controller = new AbortController();
+  same('AbortSignal of the page', api.keepSignal(controller.signal), 'true false');
+  const follower = api.echo({ signal: controller.signal }).signal;
+  check('AbortSignal is this world\'s own', follower !== controller.signal && !follower.aborted && Object.getPrototypeOf(follower) === AbortSignal.prototype);
+  let fired = 0;
+  follower.onabort = () => { fired++; };
+  controller.abort(new RangeError('enough'));
+  same('which fires with it', `${fired} ${follower.aborted} ${follower.reason instanceof RangeError} ${follower.reason}`, '1 true true RangeError: enough');
+  same('also in the preload', api.keptSignal(), '1 true RangeError: enough');
+  const lasting = new AbortController();
+  check('the same one each time', api.isSame(lasting.signal, lasting.signal) && api.echo(lasting.signal) === api.echo(lasting.signal));
+  same('AbortSignal of the preload', await new Promise((done) => { const s = api.makeSignal(); s.onabort = () => done(`${s.reason.name} ${s.reason.message}`); }), 'AbortError signal is aborted without reason');
+  same('AbortSignal that has fired', api.keepSignal(AbortSignal.abort()), 'true true');
+  same('AbortSignal with a reason that no other world can have', (api.keepSignal(AbortSignal.abort(document)), api.keptSignal()), '0 true AbortError: signal is aborted without reason');
+  isError('what only says it is an AbortSignal', thrown(() => api.echo({ __proto__: AbortSignal.prototype })), 'An object could not be cloned.');
+
   // Streams: read from one world to the other, a chunk when one is wanted.
   let pulled = 0;
   const stream = api.echo({ stream: new ReadableStream({ pull(c) { if (++pulled > 3) c.close(); else c.enqueue({ n: pulled, bytes: new Uint8Array(3) }); } }, { highWaterMark: 0 }) }).stream;

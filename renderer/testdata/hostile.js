@@ -13,6 +13,7 @@ async function hostileResults() {
   };
   const add = (what) => { results[results.length - 1][1] += `${what}; `; };
   const seen = new PageSet();
+  const firing = new AbortController();
 
   // Whether something is not this page's: its chain of prototypes ends elsewhere.
   function look(where, value) {
@@ -89,13 +90,14 @@ async function hostileResults() {
   spoil('JSON', JSON);
   for (const key of ['keys', 'freeze', 'defineProperty', 'getOwnPropertyDescriptor', 'getPrototypeOf', 'setPrototypeOf', 'getOwnPropertySymbols', 'entries', 'assign'])
     replace(Object, key, (old) => ({ value: hooked(`Object.${key}`, old.value), writable: true }));
-  for (const name of ['Document', 'Node', 'Element', 'HTMLElement', 'TreeWalker', 'Blob', 'File', 'Event', 'BlobEvent']) { spoil(`${name}.prototype`, window[name].prototype); }
+  for (const name of ['Document', 'Node', 'Element', 'HTMLElement', 'TreeWalker', 'Blob', 'File', 'Event', 'BlobEvent', 'AbortController', 'AbortSignal', 'EventTarget']) { spoil(`${name}.prototype`, window[name].prototype); }
   replace(window, 'BlobEvent', (old) => ({ value: function (...args) { add('the bridge called BlobEvent'); return construct(old.value, args); }, writable: true }));
+  replace(window, 'AbortController', (old) => ({ value: function (...args) { add('the bridge called AbortController'); return construct(old.value, args); }, writable: true }));
   const watcher = new MutationObserver((records) => { add(`a mutation was seen: ${records[0].type}`); });
   watcher.observe(document, { subtree: true, childList: true, attributes: true });
   // 2. Accessors where bridge code might read or write by inheritance: then, toJSON, get, set, value, indexes, message, length.
   const accessors = ['then', 'toJSON', 'get', 'set', 'value', 'writable', 'enumerable', 'configurable', 'promise', 'resolve', 'reject', 'parent', 'proxy',
-    'data', 'bubbles', 'timecode', 'filter', 'first', 'firstMade', 'seen', 'freezing', 'fulfilled', '0', '1', '2'];
+    'data', 'bubbles', 'timecode', 'signal', 'once', 'capture', 'passive', 'handleEvent', 'filter', 'first', 'firstMade', 'seen', 'freezing', 'fulfilled', '0', '1', '2'];
   for (const key of accessors) {
     defineProperty(ObjectPrototype, key, { __proto__: null, configurable: true,
       get() { look(`get Object.prototype.${key}`, this); return undefined; },
@@ -140,6 +142,8 @@ async function hostileResults() {
   step('detached element of the preload', () => api.detachedElement());
   step('Blob', () => { const b = new Blob(['x']); if (api.echo(b) !== b) add('another Blob'); });
   step('Blob of the preload', () => api.makeBlob());
+  step('AbortSignal', () => { if (!api.echo(firing.signal).aborted) firing.abort({ toString: () => { add('the reason was read as text'); return ''; } }); });
+  step('AbortSignal of the preload', () => api.makeSignal());
   rule('elements and Blobs cross unseen');
   for (const record of watcher.takeRecords()) add(`a mutation of ${record.target} was seen`);
   watcher.disconnect();

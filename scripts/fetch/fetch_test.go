@@ -46,7 +46,7 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	f := quick(c.Manifest, c.Dir, c.Site)
-	f.Source, f.stall, f.Output = SourceBuilds, time.Minute, os.Stderr
+	f.Source, f.answer, f.stall, f.Output = SourceBuilds, time.Minute, time.Minute, os.Stderr
 	if _, err := f.run(context.Background()); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)

@@ -9,6 +9,10 @@ import (
 
 // apply sets both limits of each kind, so that the process cannot raise them again.
 func (l Limits) apply() error {
+	memory := l.Memory
+	if memory > 0 {
+		memory = memoryWith(memory)
+	}
 	seconds := uint64((l.CPU + time.Second - 1) / time.Second)
 	for _, limit := range []struct {
 		name     string
@@ -16,7 +20,7 @@ func (l Limits) apply() error {
 		soft     uint64
 		hard     uint64
 	}{
-		{"memory", unix.RLIMIT_DATA, l.Memory, l.Memory},
+		{"memory", unix.RLIMIT_DATA, memory, memory},
 		{"processor time", unix.RLIMIT_CPU, seconds, seconds + 1}, // SIGXCPU, and a second later SIGKILL
 		{"open files", unix.RLIMIT_NOFILE, l.Files, l.Files},
 	} {

@@ -1,6 +1,6 @@
 // Package channels finds out, from an app's Go source, which messages its pages may send, ask and hear. The app is type-checked, not run.
 //
-// It looks for calls of main/ipc's Handle, HandleOnce, HandleFunc, On, Once, OnFunc, Reply and Invoke, and for Send and Invoke of apps, windows
+// It looks for calls of main/ipc's Handle, HandleOnce, HandleFunc, On, Once, OnFunc, Reply, Invoke and NewBlock, and for Send and Invoke of apps, windows
 // and frames. Their channel has to be a constant. A comment //oriel:hidden at the call, or above it, leaves the call out.
 package channels
 
@@ -22,6 +22,7 @@ const (
 	Send               // the page tells
 	On                 // Go tells
 	Handle             // Go asks, the page answers
+	Block              // Go changes a block, the page has a copy
 )
 
 // A Channel is one channel in one of the kinds.

@@ -31,6 +31,7 @@ var forms = map[string]form{
 	"main/ipc.Once":                {kind: Send, channel: 1, f: 2, typed: true},
 	"main/ipc.OnFunc":              {kind: Send, channel: 1, f: 2},
 	"main/ipc.Reply":               {kind: On, channel: 1, f: 2},
+	"main/ipc.NewBlock":            {kind: Block, channel: 1},
 	"(*main/ipc.Frame).Send":       {kind: On, channel: 0, f: 1},
 	"(*main/app.App).Send":         {kind: On, channel: 0, f: 1},
 	"(*main/window.Window).Send":   {kind: On, channel: 0, f: 1},
@@ -142,9 +143,10 @@ func (f *finder) call(call *ast.CallExpr) {
 	}
 	c.Doc = f.source.above(f.pkg, call)
 	var problem string
-	if form.kind == Invoke || form.kind == Send {
+	switch form.kind {
+	case Invoke, Send:
 		problem = f.registration(&c, form, id, call)
-	} else {
+	case On, Handle:
 		problem = f.message(&c, form, id, call)
 	}
 	if problem != "" {

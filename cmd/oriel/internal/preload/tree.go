@@ -71,7 +71,7 @@ func pathOf(c *channels.Channel) ([]string, error) {
 	switch c.Kind {
 	case channels.On:
 		*last = "on" + capital(*last)
-	case channels.Handle:
+	case channels.Handle, channels.Block:
 		*last = "handle" + capital(*last)
 	}
 	for i, part := range parts {

@@ -65,23 +65,6 @@ func isEmpty(t types.Type) bool {
 	return ok && s.NumFields() == 0
 }
 
-const hear = `  const hear = (channel, listener) => {
-    if (typeof listener !== 'function') throw new TypeError('The listener must be a function');
-    const call = (_event, ...args) => { listener(...args); };
-    ipcRenderer.on(channel, call);
-    return () => { ipcRenderer.off(channel, call); };
-  };
-
-`
-
-const answer = `  const answer = (channel, handler) => {
-    if (typeof handler !== 'function') throw new TypeError('The handler must be a function');
-    ipcRenderer.handle(channel, (_event, ...args) => handler(...args));
-    return () => { ipcRenderer.removeHandler(channel); };
-  };
-
-`
-
 // script writes the preload. It is one block, so that an app can put code of its own before or after it.
 func script(root *node) string {
 	var b strings.Builder
@@ -91,6 +74,12 @@ func script(root *node) string {
 	}
 	if root.has(channels.Handle) {
 		b.WriteString(answer)
+	}
+	if root.takesOptions() {
+		b.WriteString(ask)
+	}
+	if root.has(channels.Block) {
+		b.WriteString(block)
 	}
 	for i, m := range root.members {
 		if i > 0 {
@@ -106,6 +95,17 @@ func script(root *node) string {
 
 func (n *node) has(kind channels.Kind) bool {
 	return n.channel != nil && n.channel.Kind == kind || slices.ContainsFunc(n.members, func(m *node) bool { return m.has(kind) })
+}
+
+// takesOptions says whether there is a function with [callOptions] after its arguments.
+func (n *node) takesOptions() bool {
+	return n.channel != nil && withOptions(n.channel) || slices.ContainsFunc(n.members, (*node).takesOptions)
+}
+
+// withOptions says whether the function for a channel has a parameter for options. Any number of arguments leaves no place for one:
+// there the options are the last of them, and ipcRenderer tells them apart.
+func withOptions(c *channels.Channel) bool {
+	return c.Kind == channels.Invoke && (len(c.Params) == 0 || !c.Params[len(c.Params)-1].Rest)
 }
 
 func (n *node) scriptMembers(b *strings.Builder, indent string) {
@@ -130,8 +130,12 @@ func function(c *channels.Channel) string {
 		}
 		names = append(names, name)
 	}
-	list := strings.Join(names, ", ")
 	args := strings.Join(append([]string{channel}, names...), ", ")
+	if withOptions(c) {
+		options := optionsName(c)
+		return fmt.Sprintf("(%s) => ask(%s, %s)", strings.Join(append(names, options), ", "), options, args)
+	}
+	list := strings.Join(names, ", ")
 	switch c.Kind {
 	case channels.Invoke:
 		return fmt.Sprintf("(%s) => ipcRenderer.invoke(%s)", list, args)
@@ -139,6 +143,8 @@ func function(c *channels.Channel) string {
 		return fmt.Sprintf("(%s) => { ipcRenderer.send(%s); }", list, args)
 	case channels.On:
 		return fmt.Sprintf("(listener) => hear(%s, listener)", channel)
+	case channels.Block:
+		return fmt.Sprintf("(handler) => block(%s, handler)", channel)
 	}
 	return fmt.Sprintf("(handler) => answer(%s, handler)", channel)
 }
@@ -146,7 +152,14 @@ func function(c *channels.Channel) string {
 // declarations writes the types, and what a page's window has.
 func declarations(root *node, set *typescript.Set) string {
 	var b strings.Builder
-	b.WriteString(Header + "\n" + set.Declarations())
+	b.WriteString(Header + "\n")
+	if root.has(channels.Block) {
+		b.WriteString(blockChange)
+	}
+	if root.has(channels.Invoke) {
+		b.WriteString(callOptions)
+	}
+	b.WriteString(set.Declarations())
 	b.WriteString("declare global {\n  interface Window {\n")
 	for _, m := range root.members {
 		fmt.Fprintf(&b, "    readonly %s: {\n", m.name)
@@ -184,15 +197,21 @@ func signature(c *channels.Channel, set *typescript.Set) string {
 		if asked && len(p.Types) == 1 {
 			text = set.Accepted(p.Types[0])
 		}
+		if p.Rest && strings.Contains(text, " ") {
+			text = "(" + text + ")"
+		}
 		switch {
-		case p.Rest && strings.Contains(text, " "):
-			name, text = "..."+name, "("+text+")[]"
+		case p.Rest && c.Kind == channels.Invoke && text != "unknown":
+			name, text = "..."+name, fmt.Sprintf("%s[] | [...%s[], CallOptions]", text, text)
 		case p.Rest:
 			name, text = "..."+name, text+"[]"
 		case p.Optional:
 			name += "?"
 		}
 		params = append(params, name+": "+text)
+	}
+	if withOptions(c) {
+		params = append(params, optionsName(c)+"?: CallOptions")
 	}
 	list := strings.Join(params, ", ")
 	result := "void"
@@ -206,6 +225,8 @@ func signature(c *channels.Channel, set *typescript.Set) string {
 		return fmt.Sprintf("(%s): void", list)
 	case channels.On:
 		return fmt.Sprintf("(listener: (%s) => void): () => void", list)
+	case channels.Block:
+		return "(handler: (change: BlockChange) => void | Promise<void>): () => void"
 	}
 	return fmt.Sprintf("(handler: (%s) => %s | Promise<%s>): () => void", list, result, result)
 }
@@ -235,4 +256,13 @@ func parameterNames(c *channels.Channel) []string {
 		names[i] = name
 	}
 	return names
+}
+
+// optionsName is the name of the parameter behind a channel's own.
+func optionsName(c *channels.Channel) string {
+	name := "options"
+	for slices.Contains(parameterNames(c), name) {
+		name += "_"
+	}
+	return name
 }

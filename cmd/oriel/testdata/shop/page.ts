@@ -1,5 +1,5 @@
 // What a page may write, and what the compiler is to refuse: a line below @ts-expect-error that is right is an error too.
-import type { CatalogNote, Item, Page, Status, Values } from './preload';
+import type { BlockChange, CallOptions, CatalogNote, Item, Page, Status, Values } from './preload';
 
 export async function right() {
   const page: Page<Item> = await window.shop.find({ limit: 1 });
@@ -29,6 +29,15 @@ export async function right() {
   await shop.import(new Blob([]));
   await shop.import(new ReadableStream<Uint8Array>({ start: (c) => c.enqueue(chunk ?? new Uint8Array()) }));
   for (let r = (await shop.items()).getReader(), x = await r.read(); !x.done; x = await r.read()) api.log(x.value.name);
+  const { signal } = new AbortController();
+  const options: CallOptions = { signal, traceparent: undefined };
+  await shop.now({ signal });
+  await shop.wait('x', options);
+  await shop.sum(1, 2, { signal });
+  await shop.rawArgs('a', { signal });
+  const bytes8 = new Uint8Array(8);
+  const quiet: () => void = shop.handleScope(({ bytes, offset, size }: BlockChange) => { if (size === 8) bytes8.set(bytes, offset); });
+  quiet();
   const status: Status = 'it\'s lost';
   return { status, list: await shop.archive.list() };
 }
@@ -62,6 +71,16 @@ export async function wrong() {
   shop.handleConfirm((q) => q.text);
   // @ts-expect-error what is exposed stays as it is
   window.shop = null;
+  // @ts-expect-error not a signal
+  await shop.now({ signal: 1 });
+  // @ts-expect-error an argument is missing before the options
+  await shop.wait({ signal: AbortSignal.timeout(1) });
+  // @ts-expect-error an index is no options
+  ['a'].map(shop.wait);
+  // @ts-expect-error options are last
+  await shop.sum(1, { signal: AbortSignal.timeout(1) }, 2);
+  // @ts-expect-error no options where nothing is answered
+  shop.moved(1, 2, { signal: AbortSignal.timeout(1) });
   // @ts-expect-error a stream of bytes, not of text
   await shop.import(new ReadableStream<string>());
   return { notes, level, whole };

@@ -15,37 +15,54 @@
     return () => { ipcRenderer.removeHandler(channel); };
   };
 
+  // What a call may have besides its arguments, as { signal }, comes first here.
+  const ask = (given, ...call) => {
+    const options = {};
+    for (const name of given ? ['signal', 'traceparent', 'tracestate'] : []) if (given[name] !== undefined) options[name] = given[name];
+    if (Object.keys(options).length > 0) call.push(options);
+    return ipcRenderer.invoke(...call);
+  };
+
+  const block = (channel, handler) => {
+    if (typeof handler !== 'function') throw new TypeError('The handler must be a function');
+    ipcRenderer.handleBlock(channel, (_event, { buffer, offset, length }) =>
+      handler({ bytes: new Uint8Array(buffer, offset, length), offset, size: buffer.byteLength }));
+    return () => { ipcRenderer.removeHandler(channel); };
+  };
+
   contextBridge.exposeInMainWorld('api', {
     log: (line) => { ipcRenderer.send('log', line); },
   });
 
   contextBridge.exposeInMainWorld('shop', {
     archive: {
-      list: () => ipcRenderer.invoke('shop:archive:list'),
-      notes: (arg) => ipcRenderer.invoke('shop:archive:notes', arg),
+      list: (options) => ask(options, 'shop:archive:list'),
+      notes: (arg, options) => ask(options, 'shop:archive:notes', arg),
     },
-    buffer: () => ipcRenderer.invoke('shop:buffer'),
-    export: () => ipcRenderer.invoke('shop:export'),
-    find: (o) => ipcRenderer.invoke('shop:find', o),
+    buffer: (options) => ask(options, 'shop:buffer'),
+    export: (options) => ask(options, 'shop:export'),
+    find: (o, options) => ask(options, 'shop:find', o),
     handleClose: (handler) => answer('shop:close', handler),
     handleConfirm: (handler) => answer('shop:confirm', handler),
     handlePick: (handler) => answer('shop:pick', handler),
-    import: (r) => ipcRenderer.invoke('shop:import', r),
-    in: (in_, delete_, arg3) => ipcRenderer.invoke('shop:in', in_, delete_, arg3),
-    items: () => ipcRenderer.invoke('shop:items'),
-    keep: (v) => ipcRenderer.invoke('shop:keep', v),
+    handleScope: (handler) => block('shop:scope', handler),
+    import: (r, options) => ask(options, 'shop:import', r),
+    in: (in_, delete_, arg3, options) => ask(options, 'shop:in', in_, delete_, arg3),
+    items: (options) => ask(options, 'shop:items'),
+    keep: (v, options) => ask(options, 'shop:keep', v),
     moved: (x, y) => { ipcRenderer.send('shop:moved', x, y); },
-    now: () => ipcRenderer.invoke('shop:now'),
+    now: (options) => ask(options, 'shop:now'),
     onChanged: (listener) => hear('shop:changed', listener),
     onClosing: (listener) => hear('shop:closing', listener),
     onMany: (listener) => hear('shop:many', listener),
     onSeen: (listener) => hear('shop:seen', listener),
     rawArgs: (...args) => ipcRenderer.invoke('shop:raw-args', ...args),
     ready: () => { ipcRenderer.send('shop/ready'); },
-    rename: (id, name) => ipcRenderer.invoke('shop:rename', id, name),
+    rename: (id, name, options) => ask(options, 'shop:rename', id, name),
     sum: (first, ...rest) => ipcRenderer.invoke('shop:sum', first, ...rest),
-    ticks: () => ipcRenderer.invoke('shop:ticks'),
-    tour: () => ipcRenderer.invoke('shop:tour'),
-    values: () => ipcRenderer.invoke('shop:values'),
+    ticks: (options) => ask(options, 'shop:ticks'),
+    tour: (options) => ask(options, 'shop:tour'),
+    values: (options) => ask(options, 'shop:values'),
+    wait: (options, options_) => ask(options_, 'shop:wait', options),
   });
 }

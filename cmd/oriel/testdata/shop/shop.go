@@ -56,11 +56,20 @@ func Serve(a *app.App) {
 	ipc.On(r, "log", func(_ context.Context, line string) {})
 	ipc.Once(r, "shop/ready", func(_ context.Context, _ any) {})
 	ipc.OnFunc(r, "shop:moved", func(ctx context.Context, x, y float64) { _ = ipc.Reply(ctx, "shop:seen", x, y) })
+	ipc.Handle(r, "shop:wait", func(ctx context.Context, options string) (string, error) {
+		close(Waiting)
+		<-ctx.Done()
+		close(GivenUp)
+		return options, context.Cause(ctx)
+	})
 	streams(r)
 
 	//oriel:hidden for the tests alone
 	ipc.On(r, "hidden", func(context.Context, func()) {})
 }
+
+// Waiting is closed when shop:wait waits, and GivenUp when it has been given up.
+var Waiting, GivenUp = make(chan struct{}), make(chan struct{})
 
 // rename gives an item another name.
 //
@@ -116,4 +125,10 @@ func Tell(ctx context.Context, a *app.App, w *window.Window, items []catalog.Ite
 	}
 	more := []any{"a", 2}
 	return errors.Join(err, w.Send("shop:many", more...), w.Send("shop:closing"))
+}
+
+// Scope makes a block that the page follows.
+func Scope(w *window.Window) (*ipc.Block, error) {
+	// The newest samples.
+	return ipc.NewBlock(w, "shop:scope", 8)
 }

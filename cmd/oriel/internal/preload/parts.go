@@ -1,0 +1,62 @@
+package preload
+
+// Functions of the preload that those for channels are made with, and types that go with them. Each is written only where it is used.
+
+const hear = `  const hear = (channel, listener) => {
+    if (typeof listener !== 'function') throw new TypeError('The listener must be a function');
+    const call = (_event, ...args) => { listener(...args); };
+    ipcRenderer.on(channel, call);
+    return () => { ipcRenderer.off(channel, call); };
+  };
+
+`
+
+const answer = `  const answer = (channel, handler) => {
+    if (typeof handler !== 'function') throw new TypeError('The handler must be a function');
+    ipcRenderer.handle(channel, (_event, ...args) => handler(...args));
+    return () => { ipcRenderer.removeHandler(channel); };
+  };
+
+`
+
+const ask = `  // What a call may have besides its arguments, as { signal }, comes first here.
+  const ask = (given, ...call) => {
+    const options = {};
+    for (const name of given ? ['signal', 'traceparent', 'tracestate'] : []) if (given[name] !== undefined) options[name] = given[name];
+    if (Object.keys(options).length > 0) call.push(options);
+    return ipcRenderer.invoke(...call);
+  };
+
+`
+
+const block = `  const block = (channel, handler) => {
+    if (typeof handler !== 'function') throw new TypeError('The handler must be a function');
+    ipcRenderer.handleBlock(channel, (_event, { buffer, offset, length }) =>
+      handler({ bytes: new Uint8Array(buffer, offset, length), offset, size: buffer.byteLength }));
+    return () => { ipcRenderer.removeHandler(channel); };
+  };
+
+`
+
+const callOptions = `/** CallOptions are what a call may have besides its arguments. */
+export interface CallOptions {
+  /** gives the call up when it fires, here and in Go */
+  signal?: AbortSignal | undefined;
+  /** the call's place in a trace, as W3C Trace Context has it */
+  traceparent?: string | undefined;
+  tracestate?: string | undefined;
+}
+
+`
+
+const blockChange = `/** BlockChange is a part of a block that has changed; the first one is the whole block. */
+export interface BlockChange {
+  /** the part's bytes, which are the receiver's own */
+  bytes: Uint8Array<ArrayBuffer>;
+  /** where in the block they belong */
+  offset: number;
+  /** the bytes of the whole block */
+  size: number;
+}
+
+`

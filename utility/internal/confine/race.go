@@ -1,0 +1,7 @@
+//go:build race
+
+package confine
+
+// memoryWith is the limit for a program that is to have n bytes. The race detector keeps records of its own in the same process: several
+// bytes for each of the program's, and some hundred MiB before it begins.
+func memoryWith(n uint64) uint64 { return 5*n + 512<<20 }
