@@ -39,6 +39,12 @@ func AppendClose(dst []byte, port uint32) []byte {
 	return appendUint(append(dst, 0x92, byte(KindClose)), port)
 }
 
+// AppendTaken appends that posts through the port have been taken, which count
+// n bytes.
+func AppendTaken(dst []byte, port, n uint32) []byte {
+	return appendUint(appendUint(append(dst, 0x93, byte(KindTaken)), port), n)
+}
+
 // AppendSend appends a message.
 func AppendSend(dst []byte, channel string, args ...any) ([]byte, error) {
 	return Writer{}.AppendSend(dst, channel, args...)

@@ -33,6 +33,7 @@
 //	stop    [11, sid]                            the stream is no longer wanted
 //	post    [12, port, args]                     a message through a port
 //	close   [13, port]                           the port is closed
+//	taken   [14, port, bytes]                    so much of what was posted has been taken
 //
 // id is a u32 from 1 up, unique among the sender's open requests of that
 // document. Both sides may ask, each with numbers of its own. channel is 1 to 255 bytes of UTF-8. args is an array of at most
@@ -115,6 +116,11 @@
 // number that is new; what is posted through the one that stays behind arrives
 // there. The args of a post are one value and the ports that go with it; there
 // are no streams in them.
+//
+// A side may post as long as less than [PortWindow] of what it has posted has
+// not been taken; a post counts what [PostCost] says. The other side says taken
+// as it hears messages, or passes them on. A side that posts all the same, or
+// takes more than was posted, breaks the protocol; its port is closed.
 //
 // A side that is done with a port says close. The other answers with the same,
 // unless it has said it already; then the number is free again. What is posted

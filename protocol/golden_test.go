@@ -191,6 +191,7 @@ func TestGoldenPackets(t *testing.T) {
 		"stop":           func(b []byte) []byte { return AppendStop(b, 1) },
 		"post":           func(b []byte) []byte { return ok(Writer{}.AppendPost(b, 3, 1, o)) },
 		"close":          func(b []byte) []byte { return AppendClose(b, 2) },
+		"taken":          func(b []byte) []byte { return AppendTaken(b, 3, 1<<20+500) },
 	}
 	for _, g := range readGolden(t).Packets {
 		write, found := packets[g.Name]

@@ -21,7 +21,7 @@ type Frame struct {
 	Name    string // error, abort
 	Message string // error, abort
 	Code    string // error, abort; "" for none
-	Credit  uint32 // credit
+	Credit  uint32 // credit, taken
 	Args    Args   // send, invoke, post
 	Value   Value  // result and chunk: the value; error and abort: the data
 	// Meta is what an invoke carries beside its arguments; nil if there is nothing.
@@ -140,7 +140,9 @@ func (w *walker) body(f *Frame) error {
 	case KindError, KindAbort:
 		return w.failure(f)
 	case KindCredit:
-		return w.credit(f)
+		return w.credit(f, StreamWindow)
+	case KindTaken:
+		return w.credit(f, 1<<32-1) // a post may exceed the window
 	}
 	return nil
 }
@@ -180,13 +182,13 @@ func (w *walker) args(f *Frame) error {
 	return nil
 }
 
-// credit reads how much more a stream's writer may send.
-func (w *walker) credit(f *Frame) error {
+// credit reads how much more the other side may send.
+func (w *walker) credit(f *Frame, most uint64) error {
 	n, err := w.next(classUint, "credit is not a number")
 	if err != nil {
 		return err
 	}
-	if n == 0 || n > StreamWindow {
+	if n == 0 || n > most {
 		return w.fail("credit out of range")
 	}
 	f.Credit = uint32(n)

@@ -27,6 +27,7 @@ const (
 	KindStop   Kind = 11
 	KindPost   Kind = 12
 	KindClose  Kind = 13
+	KindTaken  Kind = 14
 )
 
 // frameKinds has, for each kind, the name that the documentation uses and the
@@ -37,7 +38,7 @@ var frameKinds = [...]struct {
 }{
 	KindHello: {"hello", 1}, KindSend: {"send", 3}, KindInvoke: {"invoke", 4}, KindResult: {"result", 3}, KindError: {"error", 6},
 	KindCancel: {"cancel", 2}, KindChunk: {"chunk", 3}, KindEnd: {"end", 2}, KindAbort: {"abort", 6}, KindCredit: {"credit", 3},
-	KindStop: {"stop", 2}, KindPost: {"post", 3}, KindClose: {"close", 2},
+	KindStop: {"stop", 2}, KindPost: {"post", 3}, KindClose: {"close", 2}, KindTaken: {"taken", 3},
 }
 
 // String returns the kind's name as the documentation writes it.
@@ -169,7 +170,13 @@ const (
 	MaxStreamBytes = MaxStreams * StreamWindow
 	// MaxPorts is how many message ports one session may have.
 	MaxPorts = 1024
-	// MaxPortBytes is what may wait at a message port that does not hear it.
+	// PortWindow is what one side of a port may have posted that the other has
+	// not taken. A post may go as long as there is less, however large it is.
+	PortWindow = 1 << 20
+	// PostOverhead is what a post counts besides the bytes of its values.
+	PostOverhead = 64
+	// MaxPortBytes is what may wait in Go at one end of a port. A post is taken
+	// as long as there is less.
 	MaxPortBytes = 32 << 20
 	// MaxViolations is how many packets that no renderer sends which keeps to the
 	// protocol main takes from one process before it kills that: malformed ones,
@@ -185,3 +192,6 @@ const (
 
 // ChunkCost is the credit that a chunk takes whose value has n bytes.
 func ChunkCost(n int) int { return min(n+ChunkOverhead, MaxChunkCost) }
+
+// PostCost is what a post counts whose arguments take n bytes ([Args.Size]).
+func PostCost(n int) int { return n + PostOverhead }

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
-
-	"go.uber.org/zap"
+	"runtime"
 
 	"github.com/oriel-go/oriel/protocol"
 )
@@ -21,19 +19,11 @@ var (
 
 // A Port is one of the two ends of a channel, as MessagePort is in JavaScript: what is posted to one is heard at the other, in the order it
 // was posted, wherever that has gone. A port moves to another process by being sent in a message, as an argument or anywhere in one. It is
-// then a port there, and the one that was sent is good for nothing any more. What comes before [Port.Start] waits. What waits here to be
-// heard is bounded by protocol.MaxPortBytes; beyond that the channel is closed at both ends. Its methods may be called from any goroutine.
-type Port struct {
-	ctx    context.Context // ends with the port
-	cancel context.CancelCauseFunc
-
-	// Under portsMu.
-	end       *end // nil if it has moved
-	listeners []*target
-	onClose   []func()
-	started   bool
-	running   bool // a goroutine hears what comes
-}
+// then a port there, and the one that was sent is good for nothing any more. What comes before [Port.Start] waits.
+//
+// A port that nobody refers to any more is closed when it is garbage collected, unless it has a listener or has been asked for its end, by
+// [Port.OnClose], [Port.Done] or [Port.Context]. Its methods may be called from any goroutine.
+type Port struct{ core *core }
 
 // NewMessageChannel returns the two ports of a new channel.
 func NewMessageChannel() (a, b *Port) {
@@ -46,14 +36,33 @@ func NewMessageChannel() (a, b *Port) {
 // MessagePort marks the type as one that travels as a port.
 func (p *Port) MessagePort() {}
 
-// Post sends a message: a value, and ports that go with it and that are more arguments where it is heard. It does not wait. It fails with
-// [ErrPortClosed] or [ErrPortMoved], with the kind of a value that cannot be cloned, and with protocol.ErrLimit if the other side does not
-// take what it is sent; then nothing has been sent, and the ports are still here.
+// Post sends a message: a value, and ports that go with it and that are more arguments where it is heard. It does not wait: what the other
+// side does not take waits here, up to protocol.MaxPortBytes. It fails with [ErrPortClosed] or [ErrPortMoved], with the kind of a value that
+// cannot be cloned, and with protocol.ErrLimit if so much waits already; then nothing has been sent, and the ports are still here.
 func (p *Port) Post(value any, ports ...*Port) error {
 	if err := p.post(WithPorts(value, ports)); err != nil {
 		return fmt.Errorf("ipc: post: %w", err)
 	}
 	return nil
+}
+
+// PostContext is [Port.Post] at the other side's pace: it waits as long as protocol.PortWindow bytes or more wait here, and fails with the
+// context's cause when that ends first. A page takes what its event loop has come by; a port in Go or in a utility process takes what its
+// listeners have been given.
+func (p *Port) PostContext(ctx context.Context, value any, ports ...*Port) error {
+	defer runtime.KeepAlive(p)
+	for {
+		room := p.core.room()
+		if room == nil {
+			return p.Post(value, ports...)
+		}
+		select {
+		case <-room:
+		case <-p.core.ctx.Done():
+		case <-ctx.Done():
+			return fmt.Errorf("ipc: post: %w", context.Cause(ctx))
+		}
+	}
 }
 
 // WithPorts are the arguments of a message of a value and ports.
@@ -67,6 +76,7 @@ func WithPorts(value any, ports []*Port) []any {
 }
 
 func (p *Port) post(args []any) error {
+	defer runtime.KeepAlive(p) // or it might be closed meanwhile
 	c := cargo{source: p}
 	if err := c.distinct(args); err != nil {
 		return err
@@ -88,37 +98,38 @@ func (p *Port) post(args []any) error {
 func (p *Port) Start() {
 	portsMu.Lock()
 	defer portsMu.Unlock()
-	p.started = true
-	p.wake()
+	p.core.started = true
+	p.core.wake()
 }
 
 // Close ends the channel: the other side is told when it has been given what was posted before. What has not been heard here never will be.
-func (p *Port) Close() {
-	portsMu.Lock()
-	e := p.end
-	if e != nil {
-		e.close(ErrPortClosed)
-	}
-	portsMu.Unlock()
-	if e != nil {
-		p.cancel(ErrPortClosed)
-	}
-}
+func (p *Port) Close() { p.core.close() }
 
 // Context ends with the port; its cause tells why.
-func (p *Port) Context() context.Context { return p.ctx }
+func (p *Port) Context() context.Context {
+	p.keep()
+	return p.core.ctx
+}
 
 // Done is closed when the port has ended: closed here, closed by the other side and all that came before has been heard, or moved.
-func (p *Port) Done() <-chan struct{} { return p.ctx.Done() }
+func (p *Port) Done() <-chan struct{} { return p.Context().Done() }
 
 // OnClose calls f when the other side has closed the channel or is gone, after all messages have been heard; at once if that has been so.
 func (p *Port) OnClose(f func()) {
+	p.keep()
 	portsMu.Lock()
 	defer portsMu.Unlock()
-	p.onClose = append(p.onClose, f)
-	if e := p.end; e != nil && e.over && e.closed {
-		go p.tellClosed()
+	p.core.onClose = append(p.core.onClose, f)
+	if e := p.core.end; e != nil && e.over && e.closed {
+		go p.core.tellClosed()
 	}
+}
+
+// keep keeps the port from being collected: somebody waits for what it does.
+func (p *Port) keep() {
+	portsMu.Lock()
+	defer portsMu.Unlock()
+	p.core.kept = p
 }
 
 // OnMessage hears what the other side posts: a value without ports. In as [Args] hears any message. Messages come one after the other, from
@@ -131,100 +142,6 @@ func OnMessage[In any](p *Port, f func(ctx context.Context, in In)) (remove func
 func OnMessageFunc(p *Port, f any) (remove func()) { return p.on(reflected(f)) }
 
 func (p *Port) on(call func(*request) (any, error)) (remove func()) {
-	t := &target{call: call}
-	portsMu.Lock()
-	defer portsMu.Unlock()
-	p.listeners = append(p.listeners[:len(p.listeners):len(p.listeners)], t)
-	return func() {
-		portsMu.Lock()
-		defer portsMu.Unlock()
-		rest := make([]*target, 0, len(p.listeners))
-		for _, other := range p.listeners {
-			if other != t {
-				rest = append(rest, other)
-			}
-		}
-		p.listeners = rest
-	}
-}
-
-// wake sees to it that what has come is heard. portsMu is held.
-func (p *Port) wake() {
-	e := p.end
-	if p.running || e == nil || e.closed {
-		return
-	}
-	if p.started && len(e.queue) > 0 || e.over && len(e.queue) == 0 {
-		p.running = true
-		go p.run()
-	}
-}
-
-// run hears messages while there are any, and then the end.
-func (p *Port) run() {
-	for {
-		portsMu.Lock()
-		e := p.end
-		if e == nil || e.closed || len(e.queue) == 0 {
-			p.running = false
-			over := e != nil && e.over && !e.closed
-			if over {
-				e.closed = true
-			}
-			portsMu.Unlock()
-			if over {
-				p.cancel(e.cause)
-				p.tellClosed()
-			}
-			return
-		}
-		m := e.pop()
-		targets := p.listeners
-		portsMu.Unlock()
-		p.hear(targets, m)
-	}
-}
-
-// hear calls the listeners of a message, one after the other.
-func (p *Port) hear(targets []*target, m parcel) {
-	l := links{ports: m.arrivals}
-	defer l.abandon()
-	for _, t := range targets {
-		r := &request{ctx: p.ctx, args: m.args, target: t}
-		r.args.Bind(&l)
-		p.guard(m, func() error {
-			_, err := t.call(r)
-			return err
-		})
-	}
-}
-
-// tellClosed calls what OnClose was given, each once.
-func (p *Port) tellClosed() {
-	portsMu.Lock()
-	all := p.onClose
-	p.onClose = nil
-	portsMu.Unlock()
-	for _, f := range all {
-		p.guard(parcel{}, func() error {
-			f()
-			return nil
-		})
-	}
-}
-
-// guard calls code of the app. A channel that has not left the app knows no log but zap's global one.
-func (p *Port) guard(m parcel, f func() error) {
-	log := zap.L()
-	if m.from != nil {
-		log = m.from.line.noise
-	}
-	defer func() {
-		if v := recover(); v != nil {
-			log.Error("panic in a port's listener", zap.String("panic", fmt.Sprint(v)), zap.ByteString("stack", debug.Stack()))
-		}
-	}()
-	if err := f(); err != nil {
-		log.Warn("message through a port refused", zap.Error(err))
-	}
+	p.keep()
+	return p.core.listen(&target{call: call})
 }

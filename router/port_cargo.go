@@ -42,13 +42,13 @@ func (c *cargo) OutPort(port protocol.Port) (uint32, error) {
 	}
 	portsMu.Lock()
 	defer portsMu.Unlock()
-	e, i := p.end, len(c.ports)
+	e, i := p.core.end, len(c.ports)
 	switch {
 	case e == nil:
 		return 0, fmt.Errorf("%w: Port at index %d is already neutered: %w", protocol.ErrUncloneable, i, ErrPortMoved)
 	case p == c.source:
 		return 0, fmt.Errorf("%w: Port at index %d contains the source port", protocol.ErrUncloneable, i)
-	case c.source != nil && e.other == c.source.end:
+	case c.source != nil && e.other == c.source.core.end:
 		return 0, fmt.Errorf("%w: Port at index %d is the other end of the port", protocol.ErrUncloneable, i)
 	}
 	number := uint32(i + 1)
@@ -58,7 +58,7 @@ func (c *cargo) OutPort(port protocol.Port) (uint32, error) {
 			return 0, err
 		}
 	}
-	p.end, e.port = nil, nil
+	p.core.end, e.core = nil, nil
 	c.ports = append(c.ports, p)
 	c.ends = append(c.ends, arrival{number: number, end: e})
 	return number, nil
@@ -83,7 +83,7 @@ func (c *cargo) post(packet []byte) error {
 	}
 	portsMu.Lock()
 	defer portsMu.Unlock()
-	e := c.source.end
+	e := c.source.core.end
 	switch {
 	case e == nil:
 		return ErrPortMoved
@@ -91,7 +91,7 @@ func (c *cargo) post(packet []byte) error {
 		return ErrPortClosed
 	}
 	m := parcel{args: parsed.Frames[0].Args, arrivals: c.ends}
-	if e.other.session == nil || e.other.moving {
+	if !e.other.takes() {
 		m.args = m.args.Clone() // it waits, and the packet is another's then
 	}
 	if err := e.other.deliver(m); err != nil {
@@ -126,7 +126,7 @@ func (c *cargo) address(s *Session, packet []byte) error {
 // gone tells the ports that they are somewhere else. portsMu is held.
 func (c *cargo) gone() {
 	for _, p := range c.ports {
-		p.cancel(ErrPortMoved)
+		p.core.cancel(ErrPortMoved)
 	}
 	c.ports = nil
 }
@@ -156,8 +156,8 @@ func (c *cargo) giveBack() {
 		c.session.leavePorts(c.ends)
 	}
 	for i, p := range c.ports {
-		p.end, c.ends[i].end.port = c.ends[i].end, p
-		p.wake()
+		p.core.end, c.ends[i].end.core = c.ends[i].end, p.core
+		p.core.wake()
 	}
 	c.ports, c.ends = nil, nil
 }

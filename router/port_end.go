@@ -1,7 +1,6 @@
 package router
 
 import (
-	"context"
 	"fmt"
 	"sync"
 
@@ -14,18 +13,23 @@ import (
 // than copying a packet. It is taken after a line's mutex, never before one.
 var portsMu sync.Mutex
 
-// An end is one of the two ends of a channel. It is here, perhaps with a Port as its owner, or has gone to a session's far end, under a number.
+// An end is one of the two ends of a channel. It is here, perhaps with a Port, or has gone to a session's far end, under a number.
 type end struct {
 	other   *end
-	port    *Port
+	core    *core
 	session *Session // where it has gone
 	number  uint32
-	moving  bool     // the message that carries it there has not left yet
-	queue   []parcel // what waits to be heard here, or to follow it
-	bytes   int      // what that costs
-	over    bool     // nothing more comes from the other end
-	cause   error    // why
-	closed  bool     // nothing comes or goes
+	moving  bool          // the message that carries it there has not left yet
+	queue   []parcel      // what waits to be heard here, to follow it, or for the far end to take more
+	bytes   int           // what that costs
+	room    chan struct{} // closed when there is less than a window of it; nil if nobody waits for that
+	empty   chan struct{} // closed when there is none; nil if nobody waits for that
+	unseen  int           // what has been sent to the far end that it has not taken
+	lent    int           // what the far end has posted that it has not been told is taken
+	owed    int           // of that, what has been taken
+	over    bool          // nothing more comes from the other end
+	cause   error         // why
+	closed  bool          // nothing comes or goes
 }
 
 // A parcel is a message through a port.
@@ -48,21 +52,7 @@ func newChannel() (a, b *end) {
 	return a, b
 }
 
-// handle returns the end's Port. portsMu is held.
-func (e *end) handle() *Port {
-	if e.port == nil {
-		p := &Port{end: e}
-		p.ctx, p.cancel = context.WithCancelCause(context.Background())
-		e.port = p
-		p.wake()
-	}
-	return e.port
-}
-
-// parcelCost is what a waiting message takes besides its bytes.
-const parcelCost = 64
-
-func (m *parcel) cost() int { return m.args.Size() + parcelCost }
+func (m *parcel) cost() int { return protocol.PostCost(m.args.Size()) }
 
 // drop closes the ports in a message that nobody will hear.
 func (m *parcel) drop() {
@@ -80,7 +70,34 @@ func (e *end) pop() parcel {
 	if m.from != nil {
 		m.from.ports.unheard -= m.cost()
 	}
+	if e.bytes < protocol.PortWindow && e.room != nil {
+		close(e.room)
+		e.room = nil
+	}
+	if len(e.queue) == 0 && e.empty != nil {
+		close(e.empty)
+		e.empty = nil
+	}
 	return m
+}
+
+// took notes that a message to this end has been taken: the far end that has posted it may post more. It is told in quarters of the window.
+func (e *end) took(m *parcel) {
+	from := e.other
+	if m.from == nil || from.closed {
+		return
+	}
+	if from.owed += m.cost(); from.owed < protocol.PortWindow/4 {
+		return
+	}
+	n := from.owed
+	from.lent, from.owed = from.lent-n, 0
+	m.from.tell(func(p []byte) []byte { return protocol.AppendTaken(p, from.number, uint32(n)) })
+}
+
+// takes says that the end has gone to a far end which takes a message now.
+func (e *end) takes() bool {
+	return e.session != nil && !e.moving && len(e.queue) == 0 && e.unseen < protocol.PortWindow
 }
 
 // deliver gives a message to the end, or lets it wait there. If it fails, nothing has happened. portsMu is held, as in all that follows.
@@ -89,10 +106,10 @@ func (e *end) deliver(m parcel) error {
 	case e.closed || e.over:
 		m.drop()
 		return nil
-	case e.session != nil && !e.moving:
+	case e.takes():
 		return e.forward(m)
-	case e.bytes+m.cost() > protocol.MaxPortBytes:
-		return fmt.Errorf("%w: more than %d bytes wait at a message port", protocol.ErrLimit, protocol.MaxPortBytes)
+	case m.from == nil && e.bytes >= protocol.MaxPortBytes:
+		return fmt.Errorf("%w: %d bytes wait at a message port", protocol.ErrLimit, e.bytes)
 	case m.from != nil && m.from.ports.unheard+m.cost() > protocol.MaxQueuedBytes:
 		return fmt.Errorf("%w: more than %d bytes wait at message ports", protocol.ErrLimit, protocol.MaxQueuedBytes)
 	}
@@ -101,8 +118,8 @@ func (e *end) deliver(m parcel) error {
 	if m.from != nil {
 		m.from.ports.unheard += m.cost()
 	}
-	if e.port != nil {
-		e.port.wake()
+	if e.core != nil {
+		e.core.wake()
 	}
 	return nil
 }
@@ -132,6 +149,8 @@ func (e *end) forward(m parcel) error {
 		s.leavePorts(m.arrivals)
 		return err
 	}
+	e.unseen += m.cost()
+	e.took(&m)
 	for _, a := range m.arrivals {
 		a.end.settle()
 	}
@@ -141,15 +160,45 @@ func (e *end) forward(m parcel) error {
 // settle tells that the message which carries the end has left: what waited follows it.
 func (e *end) settle() {
 	e.moving = false
-	for len(e.queue) > 0 && !e.closed {
+	e.flush()
+}
+
+// seen notes that the far end has taken n bytes of what it was sent, and sends more.
+func (e *end) seen(n int) error {
+	if e.closed {
+		return nil // it has crossed the end
+	}
+	if n > e.unseen {
+		err := fmt.Errorf("%w: message port %d takes %d bytes more than were posted", ErrUnexpected, e.number, n-e.unseen)
+		e.discard()
+		e.fail(err)
+		return err
+	}
+	e.unseen -= n
+	e.flush()
+	return nil
+}
+
+// flush sends what waits, as far as the far end takes it, and then the end.
+func (e *end) flush() {
+	for len(e.queue) > 0 && e.unseen < protocol.PortWindow {
 		m := e.pop()
 		if err := e.forward(m); err != nil {
 			m.drop()
+			e.discard()
 			e.fail(err)
 		}
 	}
-	if e.over && !e.closed {
+	if e.over && !e.closed && len(e.queue) == 0 {
 		e.hangUp()
+	}
+}
+
+// discard forgets what waits.
+func (e *end) discard() {
+	for len(e.queue) > 0 {
+		m := e.pop()
+		m.drop()
 	}
 }
 
@@ -159,10 +208,7 @@ func (e *end) close(cause error) {
 		return
 	}
 	e.closed = true
-	for len(e.queue) > 0 {
-		m := e.pop()
-		m.drop()
-	}
+	e.discard()
 	e.other.finish(cause)
 }
 
@@ -174,19 +220,15 @@ func (e *end) finish(cause error) {
 	e.over, e.cause = true, cause
 	switch {
 	case e.session != nil && !e.moving:
-		e.hangUp()
-	case e.session == nil && e.port != nil:
-		e.port.wake()
+		e.flush()
+	case e.session == nil && e.core != nil:
+		e.core.wake()
 	}
 }
 
 // hangUp tells the far end that the port is closed. Its number is free when that has said the same.
 func (e *end) hangUp() {
 	e.closed = true
-	for len(e.queue) > 0 {
-		m := e.pop()
-		m.drop()
-	}
 	e.session.tell(func(p []byte) []byte { return protocol.AppendClose(p, e.number) })
 }
 

@@ -3,6 +3,7 @@ package router_test
 import (
 	"context"
 	"errors"
+	"runtime"
 	"testing"
 
 	"github.com/oriel-go/oriel/protocol"
@@ -159,18 +160,20 @@ func TestTooManyPorts(t *testing.T) {
 	}
 }
 
-func TestPortOverflow(t *testing.T) {
+// A far end that posts beyond its window, or says that it has taken what was not posted, breaks the protocol.
+func TestPortWindowBroken(t *testing.T) {
 	s, out := alone(t)
-	p := taken(t, s, 1)
-	mebi := make([]byte, 1<<20-100)
-	frame := must(protocol.Writer{}.AppendPost(header(), 1, mebi))
-	for range protocol.MaxPortBytes >> 20 {
+	first := taken(t, s, 1)
+	half := protocol.PortWindow/2 - protocol.PostOverhead
+	frame := must(protocol.Writer{}.AppendPost(header(), 1, make([]byte, half-5)))
+	for range 2 {
 		if err := s.give(append([]byte(nil), frame...)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := s.give(frame); !errors.Is(err, protocol.ErrLimit) || errors.Is(err, router.ErrUnexpected) {
-		t.Errorf("more than may wait: %v", err)
+	drain(t, out)
+	if err := s.give(must(protocol.Writer{}.AppendPost(header(), 1, 1))); !errors.Is(err, router.ErrUnexpected) {
+		t.Errorf("a post beyond the window: %v", err)
 	}
 	if f := drain(t, out); len(f) != 1 || f[0].Kind != protocol.KindClose {
 		t.Errorf("the far end is told %v", f)
@@ -178,37 +181,69 @@ func TestPortOverflow(t *testing.T) {
 	if !s.logged("message port closed") {
 		t.Error("the log does not tell")
 	}
-	n := 0
-	router.OnMessage(p, func(context.Context, []byte) { n++ })
-	p.Start()
-	wait(t, p.Done())
-	if err := context.Cause(p.Context()); n != protocol.MaxPortBytes>>20 || !errors.Is(err, protocol.ErrLimit) {
-		t.Errorf("the port ends after %d messages with %v", n, err)
-	}
-	// All ports of a session together.
-	for i := range token(protocol.MaxQueuedBytes / protocol.MaxPortBytes) {
-		taken(t, s, 3+2*i)
-		for range protocol.MaxPortBytes >> 20 {
-			if err := s.give(must(protocol.Writer{}.AppendPost(header(), uint32(3+2*i), mebi))); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	taken(t, s, 101)
-	if err := s.give(must(protocol.Writer{}.AppendPost(header(), 101, 1))); err != nil {
+	runtime.KeepAlive(first)
+	p := taken(t, s, 3)
+	post(t, p, "x")
+	cost := uint32(protocol.PostCost(2))
+	if err := s.give(protocol.AppendTaken(header(), 3, cost)); err != nil {
 		t.Error(err)
 	}
-	if err := s.give(must(protocol.Writer{}.AppendPost(header(), 101, mebi))); !errors.Is(err, protocol.ErrLimit) {
+	post(t, p, "x")
+	if err := s.give(protocol.AppendTaken(header(), 3, cost+1)); !errors.Is(err, router.ErrUnexpected) {
+		t.Errorf("more is taken than was posted: %v", err)
+	}
+	wait(t, p.Done())
+	if err := s.give(protocol.AppendTaken(header(), 3, 1)); err != nil {
+		t.Errorf("a word that crosses the close: %v", err)
+	}
+	if err := s.give(protocol.AppendTaken(header(), 5, 1)); !errors.Is(err, router.ErrUnexpected) {
+		t.Errorf("a word about no port: %v", err)
+	}
+}
+
+// What all ports of a far end together have waiting here is bounded. The port that goes beyond it is closed; what had come is heard.
+func TestPortOverflow(t *testing.T) {
+	s, out := alone(t)
+	const size = 16 << 20
+	number := uint32(1)
+	var kept []*router.Port
+	for held := 0; held+size+1000 < protocol.MaxQueuedBytes; held += size {
+		kept = append(kept, taken(t, s, token(number)))
+		if err := s.give(must(protocol.Writer{}.AppendPost(header(), number, make([]byte, size)))); err != nil {
+			t.Fatal(err)
+		}
+		number += 2
+	}
+	p := taken(t, s, token(number))
+	if err := s.give(must(protocol.Writer{}.AppendPost(header(), number, "first"))); err != nil {
+		t.Fatal(err)
+	}
+	drain(t, out)
+	if err := s.give(must(protocol.Writer{}.AppendPost(header(), number, make([]byte, size)))); !errors.Is(err, protocol.ErrLimit) || errors.Is(err, router.ErrUnexpected) {
 		t.Errorf("more than may wait at all ports: %v", err)
 	}
-	// Main is told, and nothing is lost.
-	a, b := router.NewMessageChannel()
-	for range protocol.MaxPortBytes >> 20 {
-		post(t, a, mebi)
+	if f := drain(t, out); len(f) != 1 || f[0].Kind != protocol.KindClose || f[0].ID != number {
+		t.Errorf("the far end is told %v", f)
 	}
-	if err := a.Post(mebi); !errors.Is(err, protocol.ErrLimit) {
-		t.Errorf("posting more than may wait: %v", err)
+	if !s.logged("message port closed") {
+		t.Error("the log does not tell")
 	}
-	b.Close()
-	wait(t, b.Done())
+	values, closed := inbox(p)
+	wait(t, closed)
+	expect(t, values, "first")
+	if err := context.Cause(p.Context()); !errors.Is(err, protocol.ErrLimit) {
+		t.Errorf("the port ends with %v", err)
+	}
+	// What is heard makes room.
+	last := kept[len(kept)-1]
+	router.OnMessage(last, func(context.Context, router.Args) {})
+	last.Start()
+	f := wait(t, out)
+	if f, err := protocol.Parse(f); err != nil || f.Frames[0].Kind != protocol.KindTaken || f.Frames[0].ID != number-2 {
+		t.Fatalf("hearing says %v", f)
+	}
+	if err := s.give(must(protocol.Writer{}.AppendPost(header(), number-2, make([]byte, size)))); err != nil {
+		t.Error(err)
+	}
+	runtime.KeepAlive(kept)
 }

@@ -1,6 +1,7 @@
 package router
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -132,8 +133,11 @@ func (s *Session) portFrame(f *protocol.Frame, packet int) error {
 	if e == nil {
 		return fmt.Errorf("%w: %v of message port %d, which is not open", ErrUnexpected, f.Kind, f.ID)
 	}
-	if f.Kind == protocol.KindPost {
+	switch f.Kind {
+	case protocol.KindPost:
 		return s.posted(e, f, packet)
+	case protocol.KindTaken:
+		return e.seen(int(f.Credit))
 	}
 	delete(s.ports.open, f.ID)
 	if e.closed {
@@ -160,7 +164,14 @@ func (s *Session) posted(e *end, f *protocol.Frame, packet int) error {
 	case e.closed:
 		m.drop() // it has crossed the end
 		return nil
+	case e.lent >= protocol.PortWindow:
+		m.drop()
+		err := fmt.Errorf("%w: message port %d is beyond its window", ErrUnexpected, f.ID)
+		e.discard()
+		e.fail(err)
+		return err
 	}
+	e.lent += m.cost()
 	if m.args.Size()*keepFactor < packet {
 		m.args = m.args.Clone()
 	}
@@ -168,6 +179,40 @@ func (s *Session) posted(e *end, f *protocol.Frame, packet int) error {
 		m.drop()
 		e.fail(err)
 		return fmt.Errorf("ipc: message port %d: %w", f.ID, err)
+	}
+	return nil
+}
+
+// FlushPorts waits until the far end has taken what was posted through ports that have gone there, as far as it is not on its way already, or
+// the session or ctx has ended.
+func (s *Session) FlushPorts(ctx context.Context) error {
+	for {
+		empty := s.waitingPort()
+		if empty == nil {
+			return nil
+		}
+		select {
+		case <-empty:
+		case <-s.ctx.Done():
+			return context.Cause(s.ctx)
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// waitingPort returns a channel that is closed when nothing waits any more at one of the ports where something does, and nil if there is none.
+func (s *Session) waitingPort() <-chan struct{} {
+	portsMu.Lock()
+	defer portsMu.Unlock()
+	for _, e := range s.ports.open {
+		if len(e.queue) == 0 || e.moving {
+			continue
+		}
+		if e.empty == nil {
+			e.empty = make(chan struct{})
+		}
+		return e.empty
 	}
 	return nil
 }

@@ -248,7 +248,7 @@ func (s *Session) Receive(from any, frames []protocol.Frame, size int) error {
 			if err := s.answered(f); err != nil {
 				problem = worse(problem, err)
 			}
-		case protocol.KindPost, protocol.KindClose:
+		case protocol.KindPost, protocol.KindClose, protocol.KindTaken:
 			if err := s.portFrame(f, size); err != nil {
 				problem = worse(problem, err)
 			}

@@ -20,7 +20,7 @@ const (
 )
 
 var (
-	limitName  = regexp.MustCompile(`^(Max[A-Z]|StreamWindow$)`)
+	limitName  = regexp.MustCompile(`^(Max[A-Z]|StreamWindow$|PortWindow$)`)
 	limitEntry = regexp.MustCompile("(?m)^\\| `(\\w+)` \\| ([^|]+) \\|")
 	testNamed  = regexp.MustCompile("`((?:Test|Fuzz)[A-Z]\\w*)`")
 )

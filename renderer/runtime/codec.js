@@ -65,6 +65,12 @@ const codec = (() => {
       w.list(args);
     },
     close: plain(kinds.close),
+    taken(w, port, n) {
+      w.byte(0x93);
+      w.byte(kinds.taken);
+      w.number(port);
+      w.number(n);
+    },
   };
 
   function createEncoder() {

@@ -298,7 +298,7 @@ const decodePacket = (() => {
       return e;
     }
 
-    // frame reads one frame as the array it is on the wire, and behind a chunk the bytes of its value.
+    // frame reads one frame as the array it is on the wire, and behind a chunk or a post the bytes of what it holds.
     frame() {
       const head = this.bytes[this.take(1)];
       const kind = this.value(0);
@@ -312,7 +312,7 @@ const decodePacket = (() => {
       else if (kind === kinds.post) f.push(this.args());
       else while (f.length < frameItems[kind]) f.push(this.value(0));
       if (withMeta) f.push(this.value(0));
-      if (kind === kinds.chunk) f.push(this.pos - at);
+      if (kind === kinds.chunk || kind === kinds.post) f.push(this.pos - at);
       if (start.length > 0) this.refs = [];
       if (links.made.length > 0) f.made = links.made.splice(0);
       return f;

@@ -10,11 +10,13 @@ const wire = (() => {
   const HEADER = 8;
   const kinds = Object.freeze({
     hello: 1, send: 2, invoke: 3, result: 4, error: 5, cancel: 6, chunk: 7, end: 8, abort: 9, credit: 10, stop: 11, post: 12, close: 13,
+    taken: 14,
   });
-  const frameItems = [, 1, 3, 4, 3, 6, 2, 3, 2, 6, 3, 2, 3, 2];
+  const frameItems = [, 1, 3, 4, 3, 6, 2, 3, 2, 6, 3, 2, 3, 2, 3];
   const limits = Object.freeze({
     packet: 64 << 20, frames: 1 << 16, depth: 64, elements: 4 << 20, args: 255, channel: 255, inFlight: 1 << 16,
-    streams: 256, window: 1 << 20, chunkOverhead: 64, ports: 1024,
+    streams: 256, window: 1 << 20, chunkOverhead: 64, ports: 1024, portWindow: 1 << 20, postOverhead: 64,
+    queuedBytes: 128 << 20,
   });
 
   const types = Object.freeze({

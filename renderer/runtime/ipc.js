@@ -177,6 +177,7 @@ function receiveFrame(frame, size) {
     }
     case codec.kinds.post:
     case codec.kinds.close:
+    case codec.kinds.taken:
       ports.receive(frame);
       return;
     default:

@@ -1,41 +1,132 @@
 // Message ports. What an app's code gets is a real MessagePort, so queueing, transfer and neutering are Chromium's, and a port may go on to
 // the page by window.postMessage. Behind each is another one, of the runtime's, whose messages travel as frames.
 const ports = (() => {
-  const { kinds, limits, types, links, uncurry, uncloneable } = wire;
+  const { HEADER, kinds, limits, types, links, uncurry, uncloneable } = wire;
   const Channel = MessageChannel;
-  const post = uncurry(MessagePort.prototype.postMessage);
+  const postMessage = uncurry(MessagePort.prototype.postMessage);
   const closePort = uncurry(MessagePort.prototype.close);
   const copy = structuredClone;
 
-  const open = new Map(); // number → { number, port, closed }; a closed one waits for main's word that it is closed there too
+  // number → what is known of a port that leads to main. A closed one waits for main's word that it is closed there too.
+  const open = new Map();
   let last = -1;
 
-  // Carries what comes out of a port of this document to main.
   function bind(number, port) {
-    const entry = { number, port, closed: false };
+    const entry = { number, port, closed: false, unseen: 0, owed: 0, waiting: [], over: false };
     open.set(number, entry);
-    port.onmessage = (event) => {
+    return entry;
+  }
+
+  const listHead = (n) => (n < 16 ? 1 : 3); // bytes before the values of a list
+  const numberSize = (n) => (n < 0x80 ? 1 : n < 0x100 ? 2 : n < 0x10000 ? 3 : 5);
+
+  // Posting to main: while there is a window's worth that main has not taken, what comes out of a port waits here.
+
+  let waiting = 0; // bytes of all that waits
+
+  // Carries what comes out of a port of this document.
+  function start(entry) {
+    entry.port.onmessage = (event) => {
       if (entry.closed) return;
       try {
-        sendPacket(codec.post(documentNumber, number, [event.data, ...event.ports]));
+        carry(entry, event);
       } catch (error) {
         for (const lost of event.ports) closePort(lost);
         reportError(error);
       }
     };
-    port.onclose = () => close(entry); // closed, or collected
-    return entry;
+    entry.port.onclose = () => { // closed, or collected: what was posted before goes first
+      if (entry.waiting.length > 0) entry.over = true;
+      else close(entry);
+    };
+  }
+
+  function carry(entry, event) {
+    const packet = codec.post(documentNumber, entry.number, [event.data, ...event.ports]);
+    const head = HEADER + 2 + numberSize(entry.number) + listHead(1 + event.ports.length);
+    const message = { packet, cost: packet.length - head + limits.postOverhead, moved: posted.splice(0) };
+    if (entry.waiting.length === 0 && entry.unseen < limits.portWindow) {
+      post(entry, message);
+      return;
+    }
+    if (waiting + message.cost > limits.queuedBytes) {
+      console.error(`A message port is closed: more than ${limits.queuedBytes} bytes wait for its other side`);
+      message.moved.forEach(forget);
+      close(entry);
+      return;
+    }
+    message.packet = { buffer: packet.buffer.slice(0, packet.length), length: packet.length }; // others write meanwhile
+    entry.waiting.push(message);
+    waiting += message.cost;
+  }
+
+  function post(entry, { packet, cost, moved }) {
+    entry.unseen += cost;
+    sendPacket(packet);
+    moved.forEach(start);
+  }
+
+  function taken(entry, n) {
+    entry.unseen -= n;
+    while (entry.waiting.length > 0 && entry.unseen < limits.portWindow) {
+      const message = entry.waiting.shift();
+      waiting -= message.cost;
+      post(entry, message);
+    }
+    if (entry.over && entry.waiting.length === 0) close(entry);
+  }
+
+  // Forgets a port that main has not heard of.
+  function forget(entry) {
+    entry.closed = true;
+    closePort(entry.port);
+    open.delete(entry.number);
   }
 
   function close(entry) {
     if (entry.closed) return;
     entry.closed = true;
     closePort(entry.port);
+    for (const { cost, moved } of entry.waiting.splice(0)) {
+      waiting -= cost;
+      moved.forEach(forget);
+    }
     sendPacket(codec.close(documentNumber, entry.number));
+  }
+
+  // Taking what main posts. It counts as taken when the event loop has come round after it, so that a page which is busy with what it hears
+  // is not sent ever more.
+
+  const QUARTER = limits.portWindow / 4;
+  let round = null; // a channel whose messages come back with the event loop
+  let turning = false; // one is on its way
+  const debtors = new Set(); // entries that owe main a word
+
+  function owe(entry, cost) {
+    entry.owed += cost;
+    if (entry.owed < QUARTER) return;
+    debtors.add(entry);
+    if (turning) return;
+    turning = true;
+    if (round === null) {
+      round = new Channel();
+      round.port2.onmessage = pay;
+    }
+    postMessage(round.port1, 0);
+  }
+
+  function pay() {
+    turning = false;
+    for (const entry of debtors) {
+      if (!entry.closed) sendPacket(codec.taken(documentNumber, entry.number, entry.owed));
+      entry.owed = 0;
+    }
+    debtors.clear();
   }
 
   // Ports that leave. They are taken from their owners when the frame that names them is complete, all at once or none.
   const leaving = []; // [number, port] of frames that are being encoded
+  const posted = []; // entries of those that have left by a post, which may have to wait
 
   function number(port) {
     if (!links.carried && !links.posting) throw uncloneable();
@@ -57,9 +148,13 @@ const ports = (() => {
   links.commit = (at) => {
     if (leaving.length > at % ROOM) {
       const moved = leaving.slice(at % ROOM);
-      const taken = move(moved.map(([, port]) => port));
+      const ours = move(moved.map(([, port]) => port));
       leaving.length = at % ROOM;
-      moved.forEach(([id], i) => bind(id, taken[i]));
+      moved.forEach(([id], i) => {
+        const entry = bind(id, ours[i]);
+        if (links.posting) posted.push(entry);
+        else start(entry);
+      });
     }
     commit(Math.floor(at / ROOM));
   };
@@ -77,6 +172,7 @@ const ports = (() => {
   links.port = (id) => {
     const { port1, port2 } = new Channel();
     const entry = bind(id, port2);
+    start(entry);
     links.made.push({ port: port1, discard: () => close(entry) });
     return port1;
   };
@@ -103,10 +199,13 @@ const ports = (() => {
       } else if (frame[0] === kinds.close) {
         open.delete(entry.number);
         close(entry);
+      } else if (frame[0] === kinds.taken) {
+        if (!entry.closed) taken(entry, frame[2]);
       } else if (entry.closed) {
         streams.discard(frame); // it has crossed the end
       } else {
-        post(entry.port, frame[2][0], of(frame));
+        postMessage(entry.port, frame[2][0], of(frame));
+        owe(entry, frame[3] - listHead(frame[2].length) + limits.postOverhead);
       }
     },
   };

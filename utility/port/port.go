@@ -140,8 +140,10 @@ func OnMessage[T any](p *Port, f func(ctx context.Context, message T)) (remove f
 	return router.On(p.IPC(), MessageChannel, f)
 }
 
-// Flush waits until all that was sent has left this process, or the port or ctx has ended.
-func (p *Port) Flush(ctx context.Context) error { return p.conn.Flush(ctx) }
+// Flush waits until all that was sent has left this process, also through message ports, or the port or ctx has ended.
+func (p *Port) Flush(ctx context.Context) error {
+	return errors.Join(p.session.FlushPorts(ctx), p.conn.Flush(ctx))
+}
 
 // Close ends the port at once; what was not flushed may be lost.
 func (p *Port) Close() { p.session.End(ErrClosed) }
@@ -234,7 +236,7 @@ func (p *Port) take(packet []byte) error {
 
 // throughPorts says that the frames are for message ports, which have a start of their own.
 func throughPorts(frames []protocol.Frame) bool {
-	return !slices.ContainsFunc(frames, func(f protocol.Frame) bool { return f.Kind != protocol.KindPost && f.Kind != protocol.KindClose })
+	return !slices.ContainsFunc(frames, func(f protocol.Frame) bool { return f.Kind < protocol.KindPost })
 }
 
 // room waits until there is room for more messages; it is false if the port ends meanwhile.

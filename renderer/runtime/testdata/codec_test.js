@@ -115,7 +115,7 @@ function testCodec(codec, golden) {
     'several': (e) => { const o = {}; e.send('x', [o, o]); e.invoke(1, 'y', [o, o]); e.cancel(1); },
     'chunk of bytes': (e) => e.chunk(128, new Uint8Array([1, 2, 3])), 'chunk': (e) => e.chunk(1, 'a'), 'end': (e) => e.end(1),
     'abort': (e) => e.abort(1, 'TypeError', 'no', 'E_NO', [1]), 'credit': (e) => e.credit(1, 1048576), 'stop': (e) => e.stop(1),
-    'post': (e) => e.post(3, [1, {}]), 'close': (e) => e.close(2),
+    'post': (e) => e.post(3, [1, {}]), 'close': (e) => e.close(2), 'taken': (e) => e.taken(3, 1049076),
   };
   const encoder = codec.createEncoder();
   for (const { name, hex } of golden.packets) {
