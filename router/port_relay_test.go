@@ -117,17 +117,30 @@ func TestPortStress(t *testing.T) {
 	settled(t, before)
 }
 
-// BenchmarkPortRelay is what main does for a message of 1 KiB from one far end to another one, besides the links.
+// BenchmarkPortRelay is what main does for a message of 1 KiB from one far end to another one, which takes it, besides the links.
 func BenchmarkPortRelay(b *testing.B) {
-	s, _ := alone(b)
-	relay(b, s, &fullLink{})
+	s, out := alone(b)
+	go func() {
+		for range out {
+		}
+	}()
+	to := relay(b, s, &fullLink{})
 	packet := must(protocol.Writer{}.AppendPost(header(), 1, make([]byte, 1024)))
+	const cost, number, each = 1024 + 3 + protocol.PostOverhead, 2, protocol.PortWindow / 4 >> 10
+	taken, err := protocol.Parse(protocol.AppendTaken(header(), number, cost*each))
+	if err != nil {
+		b.Fatal(err)
+	}
+	n := 0
 	b.SetBytes(1024)
 	b.ReportAllocs()
 	for b.Loop() {
 		parsed, err := protocol.Parse(packet)
 		if err == nil {
 			err = s.session.Receive(nil, parsed.Frames, len(packet))
+		}
+		if n++; err == nil && n%each == 0 {
+			err = to.Receive(nil, taken.Frames, 20)
 		}
 		if err != nil {
 			b.Fatal(err)
