@@ -74,3 +74,11 @@ cef_process_message_t *oriel_payload_message(const char16_t *name, size_t name_l
   cef_process_message_t *message = parts->size + parts->tail_size >= shared_from ? shared_message(&text, parts) : NULL;
   return message ? message : list_message(&text, parts);
 }
+
+cef_process_message_t *oriel_payload_memory(const char16_t *name, size_t name_length, size_t size) {
+  cef_string_t text = {(char16_t *)(uintptr_t)name, name_length, NULL};
+  cef_shared_process_message_builder_t *builder = oriel_cef.cef_shared_process_message_builder_create(&text, size);
+  cef_process_message_t *message = builder && builder->is_valid(builder) ? builder->build(builder) : NULL;
+  oriel_release(builder);
+  return message;
+}

@@ -50,3 +50,24 @@ func NewTailMessage(name MessageName, data, tail []byte, sharedFrom int) *Proces
 	return ownProcessMessage(C.oriel_payload_pieces(name.w.ptr(), C.size_t(len(name.w)), unsafe.Pointer(unsafe.SliceData(data)),
 		C.size_t(len(data)), unsafe.Pointer(unsafe.SliceData(tail)), C.size_t(len(tail)), C.size_t(sharedFrom)))
 }
+
+// NewSharedMessage makes a message that carries size bytes of memory, all zero, which the process that gets it shares with whoever holds the
+// region. It returns nil twice where there is no such memory. Both are the caller's to Release, the message also after it has been sent.
+func NewSharedMessage(name MessageName, size int) (*ProcessMessage, *SharedMemoryRegion) {
+	message := ownProcessMessage(C.oriel_payload_memory(name.w.ptr(), C.size_t(len(name.w)), C.size_t(size)))
+	if message == nil {
+		return nil, nil
+	}
+	region := message.GetSharedMemoryRegion()
+	if region.Memory() == nil || region.Size() < size {
+		region.Release()
+		message.Release()
+		return nil, nil
+	}
+	return message, region
+}
+
+// Bytes is the memory itself, for as long as the region is held.
+func (o *SharedMemoryRegion) Bytes() []byte {
+	return unsafe.Slice((*byte)(o.Memory()), o.Size())
+}

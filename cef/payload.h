@@ -28,4 +28,7 @@ struct oriel_parts {
 // CEF cannot.
 cef_process_message_t *oriel_payload_message(const char16_t *name, size_t name_length, const struct oriel_parts *parts, size_t shared_from);
 
+// Makes a message of that name that brings size bytes of shared memory, all zero. Any thread. NULL if CEF cannot.
+cef_process_message_t *oriel_payload_memory(const char16_t *name, size_t name_length, size_t size);
+
 #endif

@@ -14,6 +14,10 @@ const (
 	// Message is the name of the process messages that carry packets, in both directions.
 	Message = "oriel"
 
+	// RingMessage is the name of the process messages that agree on a document's ring: main sends it the memory, it says that it has it, main says
+	// that nothing comes by message any more. The last two have the document's number as their argument.
+	RingMessage = "oriel.ring"
+
 	// KeyToken is the key of the browser's token in extra_info: [TokenLength] hex digits.
 	KeyToken = "oriel.token"
 	// KeySubframes is the key of the bool in extra_info that lets frames below the main one have the runtime.

@@ -5,14 +5,24 @@
 #include "constants.h"
 #include "refcount.h"
 
-int oriel_message_is_ours(cef_process_message_t *message) {
-  static const char16_t expected[] = u"" ORIEL_MESSAGE;
+static int is_text(cef_string_userfree_t text, const char *expected) {
+  size_t i = 0;
+  while (i < text->length && expected[i] && text->str[i] == (char16_t)expected[i])
+    i++;
+  return i == text->length && !expected[i];
+}
+
+enum oriel_message_kind oriel_message_kind(cef_process_message_t *message) {
+  enum oriel_message_kind kind = ORIEL_MESSAGE_OTHER;
   cef_string_userfree_t name = message->get_name(message);
-  int same = name && name->length == sizeof expected / sizeof expected[0] - 1 &&
-             memcmp(name->str, expected, sizeof expected - sizeof expected[0]) == 0;
-  if (name)
-    oriel_cef.cef_string_userfree_utf16_free(name);
-  return same;
+  if (!name)
+    return kind;
+  if (is_text(name, ORIEL_MESSAGE))
+    kind = ORIEL_MESSAGE_PACKETS;
+  else if (is_text(name, ORIEL_RING_MESSAGE))
+    kind = ORIEL_MESSAGE_RING;
+  oriel_cef.cef_string_userfree_utf16_free(name);
+  return kind;
 }
 
 static cef_process_message_t *list_message(const void *data, size_t size) {
@@ -53,8 +63,29 @@ int oriel_message_send(cef_frame_t *frame, const void *data, size_t size) {
   return 0;
 }
 
-// The place in a packet where its tail begins, or 0.
-static size_t cut_of(const unsigned char *data) { return data[1] | (size_t)data[2] << 8 | (size_t)data[3] << 16; }
+void oriel_message_send_number(cef_frame_t *frame, uint32_t number) {
+  cef_string_t name = ORIEL_STRING(ORIEL_RING_MESSAGE);
+  cef_process_message_t *message = oriel_cef.cef_process_message_create(&name);
+  cef_list_value_t *list = message ? message->get_argument_list(message) : NULL;
+  if (list) {
+    list->set_int(list, 0, (int)number);
+    ORIEL_RELEASE(list);
+    frame->send_process_message(frame, PID_BROWSER, message);
+  } else {
+    ORIEL_RELEASE(message);
+  }
+}
+
+int64_t oriel_message_number(cef_process_message_t *message) {
+  cef_list_value_t *list = message->get_argument_list(message);
+  int64_t number = -1;
+  if (list && list->get_size(list) == 1 && list->get_type(list, 0) == VTYPE_INT)
+    number = (uint32_t)list->get_int(list, 0);
+  ORIEL_RELEASE(list);
+  return number;
+}
+
+size_t oriel_message_cut(const unsigned char *packet) { return packet[1] | (size_t)packet[2] << 8 | (size_t)packet[3] << 16; }
 
 static cef_v8_value_t *copied(const void *data, size_t size) {
   if (!data || size < ORIEL_PACKET_MIN || size > ORIEL_PACKET_MAX)
@@ -62,11 +93,10 @@ static cef_v8_value_t *copied(const void *data, size_t size) {
   return oriel_cef.cef_v8_value_create_array_buffer_with_copy((void *)data, size);
 }
 
-// One or two buffers of a packet that lies in one piece.
-static size_t copied_apart(const unsigned char *data, size_t size, cef_v8_value_t *buffers[2]) {
+size_t oriel_message_copies(const unsigned char *data, size_t size, cef_v8_value_t *buffers[2]) {
   if (!data || size < ORIEL_PACKET_MIN || size > ORIEL_PACKET_MAX)
     return 0;
-  size_t cut = cut_of(data);
+  size_t cut = oriel_message_cut(data);
   if (cut >= size)
     return 0;
   buffers[0] = copied(data, cut ? cut : size);
@@ -93,7 +123,7 @@ size_t oriel_message_buffers(cef_process_message_t *message, cef_v8_value_t *buf
   cef_shared_memory_region_t *region = message->get_shared_memory_region(message);
   if (region) {
     if (region->is_valid(region))
-      count = copied_apart(region->memory(region), region->size(region), buffers);
+      count = oriel_message_copies(region->memory(region), region->size(region), buffers);
     ORIEL_RELEASE(region);
     return count;
   }

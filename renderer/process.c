@@ -54,13 +54,15 @@ static void on_context_released(cef_render_process_handler_t *self, cef_browser_
 static int on_process_message_received(cef_render_process_handler_t *self, cef_browser_t *browser, cef_frame_t *frame,
                                        cef_process_id_t source, cef_process_message_t *message) {
   (void)self;
-  int ours = source == PID_BROWSER && oriel_message_is_ours(message);
-  if (ours && browser && frame)
+  enum oriel_message_kind kind = source == PID_BROWSER ? oriel_message_kind(message) : ORIEL_MESSAGE_OTHER;
+  if (kind == ORIEL_MESSAGE_PACKETS && browser && frame)
     oriel_world_receive(browser->get_identifier(browser), frame, message);
+  else if (kind == ORIEL_MESSAGE_RING && browser && frame)
+    oriel_world_ring(browser->get_identifier(browser), frame, message);
   ORIEL_RELEASE(message);
   ORIEL_RELEASE(frame);
   ORIEL_RELEASE(browser);
-  return ours;
+  return kind != ORIEL_MESSAGE_OTHER;
 }
 
 cef_render_process_handler_t *oriel_render_process_handler(void) {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/oriel-go/oriel/protocol"
+	"github.com/oriel-go/oriel/renderer/ring"
 )
 
 var token = strings.Repeat("0a", TokenLength/2)
@@ -27,18 +28,21 @@ func TestConstants(t *testing.T) {
 		"ORIEL_SWITCH_SCHEMES": strconv.Quote(SwitchSchemes),
 		"ORIEL_ENV_CEF_DIR":    strconv.Quote(EnvCEFDir),
 		"ORIEL_MESSAGE":        strconv.Quote(Message),
+		"ORIEL_RING_MESSAGE":   strconv.Quote(RingMessage),
 		"ORIEL_KEY_TOKEN":      strconv.Quote(KeyToken),
 		"ORIEL_KEY_SUBFRAMES":  strconv.Quote(KeySubframes),
 		"ORIEL_BOOTSTRAP":      strconv.Quote(bootstrap),
 		"ORIEL_TOKEN_LENGTH":   strconv.Itoa(TokenLength),
 		"ORIEL_PACKET_MIN":     strconv.Itoa(PacketMin),
+		"ORIEL_PACKET_HEADER":  strconv.Itoa(protocol.HeaderSize),
+		"ORIEL_RING_DATA":      strconv.Itoa(ring.DataOffset),
 	}
 	for name, value := range want {
 		if got[name] != value {
 			t.Errorf("%s is %s in C and %s in Go", name, got[name], value)
 		}
 	}
-	for name, value := range map[string]int{"ORIEL_PACKET_MAX": PacketMax, "ORIEL_SHARED_MEMORY_FROM": SharedMemoryFrom} {
+	for name, value := range map[string]int{"ORIEL_PACKET_MAX": PacketMax, "ORIEL_SHARED_MEMORY_FROM": SharedMemoryFrom, "ORIEL_RING_SIZE": ring.Size} {
 		product := 1
 		for _, factor := range regexp.MustCompile(`\d+`).FindAllString(got[name], -1) {
 			n, _ := strconv.Atoi(factor)

@@ -1,10 +1,18 @@
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE  // clock_gettime
+#endif
 #include "session.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "constants.h"
 #include "message.h"
 #include "refcount.h"
+#include "ring.h"
+
+#define SLICE_NS 4000000  // for how long packets are handed on before the page has a turn
 
 struct session {
   struct session *next;
@@ -15,6 +23,9 @@ struct session {
   cef_frame_t *frame;
   cef_v8_context_t *context;
   cef_v8_value_t *receive;
+  uint32_t document;  // as its packets' headers have it; 0 before the first
+  struct oriel_ring *ring;
+  int reading;  // the ring's packets have their turn
 };
 
 static struct session *sessions;
@@ -77,6 +88,9 @@ void oriel_session_end(struct session *session) {
       break;
     }
   }
+  if (session->ring)
+    oriel_ring_close(session->ring);
+  session->ring = NULL;
   ORIEL_RELEASE(session->receive);
   ORIEL_RELEASE(session->context);
   ORIEL_RELEASE(session->frame);
@@ -97,7 +111,22 @@ void oriel_session_end_browser(int browser) {
 cef_frame_t *oriel_session_frame(const struct session *session) { return session->open ? session->frame : NULL; }
 
 int oriel_session_send(struct session *session, const void *data, size_t size) {
-  return session->open ? oriel_message_send(session->frame, data, size) : -1;
+  if (!session->open)
+    return -1;
+  if (session->ring)
+    return oriel_ring_send(session->ring, data, size);
+  if (!session->document)
+    memcpy(&session->document, (const char *)data + ORIEL_PACKET_HEADER - sizeof session->document, sizeof session->document);
+  return oriel_message_send(session->frame, data, size);
+}
+
+// Calls the runtime's receive in the entered context. Takes the buffers over.
+static void hand_on(cef_v8_context_t *context, cef_v8_value_t *receive, size_t count, cef_v8_value_t *const *buffers) {
+  ORIEL_RETAIN(context);  // given away by the call, as the buffers are
+  cef_v8_value_t *result = receive->execute_function_with_context(receive, context, NULL, count, buffers);
+  if (!result)
+    receive->clear_exception(receive);
+  ORIEL_RELEASE(result);
 }
 
 void oriel_session_receive(struct session *session, cef_process_message_t *message) {
@@ -108,15 +137,59 @@ void oriel_session_receive(struct session *session, cef_process_message_t *messa
   if (context->is_valid(context) && context->enter(context)) {
     cef_v8_value_t *buffers[2];
     size_t count = oriel_message_buffers(message, buffers);
-    if (count) {
-      ORIEL_RETAIN(context);  // given away by the call, as the buffers are
-      cef_v8_value_t *result = receive->execute_function_with_context(receive, context, NULL, count, buffers);
-      if (!result)
-        receive->clear_exception(receive);
-      ORIEL_RELEASE(result);
-    }
+    if (count)
+      hand_on(context, receive, count, buffers);
     context->exit(context);
   }
   ORIEL_RELEASE(receive);
   ORIEL_RELEASE(context);
+}
+
+static int64_t nanoseconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec * 1000000000LL + now.tv_nsec;
+}
+
+// Hands on what the ring has, for a while. What is called may end the session.
+static void read_ring(struct session *session, cef_v8_context_t *context, cef_v8_value_t *receive) {
+  int64_t end = nanoseconds() + SLICE_NS;
+  cef_v8_value_t *buffers[2];
+  size_t count;
+  while (session->open && (count = oriel_ring_read(session->ring, buffers)) != 0) {
+    hand_on(context, receive, count, buffers);
+    if (session->open && nanoseconds() >= end) {
+      oriel_ring_yield(session->ring);
+      return;
+    }
+  }
+}
+
+static void ring_ready(void *owner) {
+  struct session *session = owner;
+  if (!session->open || !session->reading)
+    return;
+  cef_v8_context_t *context = session->context;
+  cef_v8_value_t *receive = session->receive;
+  oriel_session_ref(session);
+  ORIEL_RETAIN(context);
+  ORIEL_RETAIN(receive);
+  if (context->is_valid(context) && context->enter(context)) {
+    read_ring(session, context, receive);
+    context->exit(context);
+  }
+  ORIEL_RELEASE(receive);
+  ORIEL_RELEASE(context);
+  oriel_session_unref(session);
+}
+
+void oriel_session_ring(struct session *session, cef_process_message_t *message) {
+  if (!session->ring) {
+    session->ring = oriel_ring_open(message, session->document, ring_ready, session);
+    if (session->ring)
+      oriel_message_send_number(session->frame, session->document);
+  } else if (oriel_message_number(message) == session->document) {
+    session->reading = 1;
+    ring_ready(session);
+  }
 }

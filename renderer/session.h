@@ -24,10 +24,13 @@ void oriel_session_unref(struct session *session);
 // The frame of a session, borrowed; NULL when it has ended.
 cef_frame_t *oriel_session_frame(const struct session *session);
 
-// Sends bytes to the browser process: 0, or -1 if the session has ended or no message could be made.
+// Sends bytes to the browser process, by the ring if there is one: 0, or -1 if the session has ended or no message could be made.
 int oriel_session_send(struct session *session, const void *data, size_t size);
 
 // Calls the runtime's receive with the message's bytes. Borrows.
 void oriel_session_receive(struct session *session, cef_process_message_t *message);
+
+// Takes the ring that a message brings, or begins to read it when the message says that all other messages have come. Borrows.
+void oriel_session_ring(struct session *session, cef_process_message_t *message);
 
 #endif

@@ -282,3 +282,9 @@ void oriel_world_receive(int browser, cef_frame_t *frame, cef_process_message_t 
   else
     dropped++;
 }
+
+void oriel_world_ring(int browser, cef_frame_t *frame, cef_process_message_t *message) {
+  struct session *session = oriel_session_of_frame(browser, frame);
+  if (session)
+    oriel_session_ring(session, message);
+}

@@ -21,4 +21,7 @@ void oriel_world_released(cef_v8_context_t *context);
 // Hands a message to the session of a frame; without one it is dropped and counted. Borrows.
 void oriel_world_receive(int browser, cef_frame_t *frame, cef_process_message_t *message);
 
+// Hands a message about a ring to the session of a frame. Borrows.
+void oriel_world_ring(int browser, cef_frame_t *frame, cef_process_message_t *message);
+
 #endif

@@ -19,6 +19,12 @@ type Link interface {
 	Close()
 }
 
+// A Throttle is a Link that knows when more waits in it than the far end takes.
+type Throttle interface {
+	// Wait returns when there is room again or done is closed. It fails if the far end takes nothing for a while.
+	Wait(done <-chan struct{}) error
+}
+
 // SessionOptions say who is at the far end.
 type SessionOptions struct {
 	Link Link
@@ -93,10 +99,13 @@ func (s *Session) nearest() *Router {
 
 // Send sends a message to the far end. Streams in it are written from then on, and ports move there; if it fails, the streams are closed and
 // the ports are still here. It fails with the kind [ErrNotAllowed] if that may not use the channel, and with the cause of the
-// session's end if it has ended.
+// session's end if it has ended. Where much waits for the far end already, it waits until that has taken some, and fails if it takes none.
 func (s *Session) Send(channel string, args ...any) error {
 	l := links{session: s, ctx: s.ctx}
 	m, err := newMessage(&l, channel, args)
+	if err == nil {
+		err = s.Throttle(channel)
+	}
 	if err == nil {
 		defer m.Release()
 		err = s.SendMessage(m)
@@ -109,7 +118,17 @@ func (s *Session) Send(channel string, args ...any) error {
 	return nil
 }
 
-// SendMessage is [Session.Send] for a message that has been encoded already. The message stays the caller's.
+// Throttle waits as [Session.Send] does before it sends on a channel.
+func (s *Session) Throttle(channel string) error {
+	if t, ok := s.o.Link.(Throttle); ok {
+		if err := t.Wait(s.ctx.Done()); err != nil {
+			return fmt.Errorf("ipc: send on %q: %w", channel, err)
+		}
+	}
+	return nil
+}
+
+// SendMessage is [Session.Send] without waiting, for a message that has been encoded already. The message stays the caller's.
 func (s *Session) SendMessage(m Message) error {
 	switch over := s.over(); {
 	case over != nil:

@@ -86,7 +86,7 @@ func bench(b *testing.B, r *rig, packet []byte, answers int) {
 }
 
 func connect(b *testing.B, r *rig, link ipc.Link) {
-	conn := ipc.Conn{Sender: sender, Connect: func() ipc.Link { return link }}
+	conn := ipc.Conn{Sender: sender, Connect: func(uint32) ipc.Link { return link }}
 	if err := r.peer.Receive(conn, must(protocol.AppendSend(protocol.AppendHello(protocol.AppendHeader(nil, 1)), "oriel:document", home+"/"))); err != nil {
 		b.Fatal(err)
 	}

@@ -89,7 +89,7 @@ func TestEarlyEdge(t *testing.T) {
 		elsewhere := d.sender()
 		elsewhere.URL = home + "/before"
 		give := func(packet []byte) error {
-			return r.peer.Receive(ipc.Conn{Sender: elsewhere, Connect: func() ipc.Link { return d }}, packet)
+			return r.peer.Receive(ipc.Conn{Sender: elsewhere, Connect: func(uint32) ipc.Link { return d }}, packet)
 		}
 		if err := give(d.hello()); err != nil {
 			t.Fatal(err)

@@ -40,7 +40,7 @@ func FuzzPeer(f *testing.F) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				conn := ipc.Conn{Sender: d.sender(), Connect: func() ipc.Link { links = append(links, d); return d }}
+				conn := ipc.Conn{Sender: d.sender(), Connect: func(uint32) ipc.Link { links = append(links, d); return d }}
 				_ = r.peer.Receive(conn, packet)
 			}
 			switch what % 10 {

@@ -77,14 +77,14 @@ func (p *Peer) hello(c Conn, number uint32, messages []protocol.Frame, size int)
 		return fmt.Errorf("%w: %d documents begin where Chromium knows of one", ErrUnexpected, p.hellos)
 	}
 	p.drop(nil)
-	e := &early{frameID: c.Sender.FrameID, claim: claim, link: c.Connect()}
+	e := &early{frameID: c.Sender.FrameID, claim: claim, link: c.Connect(number)}
 	if len(messages) > 0 {
 		e.packets, e.bytes = []held{{messages, size}}, size
 	}
 	p.early = e
 	p.mu.Unlock()
 	if !p.o.Verified && claim.URL == c.Sender.URL {
-		return p.Open(c.Sender)
+		return p.open(c.Sender)
 	}
 	return nil
 }
@@ -138,6 +138,13 @@ func (p *Peer) Navigated() {
 
 // Open lets the early document begin, if there is one and it is s, and gives it what it has said meanwhile.
 func (p *Peer) Open(s Sender) error {
+	p.order.Lock()
+	defer p.order.Unlock()
+	p.start = nil
+	return p.open(s)
+}
+
+func (p *Peer) open(s Sender) error {
 	f, packets, err := p.begin(s)
 	if f == nil {
 		return err

@@ -26,8 +26,15 @@ var ErrStale = errors.New("ipc: packet of a document that is not the current one
 // A Conn says where a packet came from. The window package makes them from what Chromium tells.
 type Conn struct {
 	Sender Sender
-	// Connect opens the way back. It is called within Receive, once for each hello, and must not call the Peer.
-	Connect func() Link
+	// Connect opens the way back to a document. It is called within Receive, once for each hello, and must not call the Peer. It is nil where
+	// no hello can come.
+	Connect func(document uint32) Link
+	// Document is the number of the one document that has this way to main, where it is another way than messages to the frame: then Chromium
+	// may name another document as the frame's by now. 0 otherwise.
+	Document uint32
+	// Start, if not nil, is called within Receive with the work on messages, unless somebody is at it; the work must be done when Receive has
+	// returned. It runs code of the app.
+	Start func(work func())
 }
 
 // PeerOptions are what a Peer needs from the window it belongs to.
@@ -53,6 +60,9 @@ type Peer struct {
 	o    PeerOptions
 	line *router.Line
 
+	order sync.Mutex        // what comes is taken one after the other
+	start func(work func()) // of the Conn that it came by; under order
+
 	mu      sync.Mutex
 	frame   *Frame           // the document that is there now, or nil
 	early   *early           // the one that will be there next, if it has spoken already
@@ -76,18 +86,37 @@ func NewPeer(o PeerOptions) *Peer {
 	if o.Reserved != nil {
 		line.Reserved = func(from any, channel string, args Args) { o.Reserved(*from.(*Sender), channel, args) }
 	}
-	return &Peer{o: o, line: router.NewLine(line), news: make(chan struct{})}
+	p := &Peer{o: o, news: make(chan struct{})}
+	line.Start = func(work func()) {
+		if p.start != nil {
+			p.start(work)
+		} else {
+			go work()
+		}
+	}
+	p.line = router.NewLine(line)
+	return p
 }
 
-// Receive takes a packet that came from c, and keeps it. It does not block and calls no code of the app. Packets must be handed over one
-// after the other, in the order they came. What is malformed, of another document ([ErrStale]) or beyond a limit is dropped; an error
+// Receive takes a packet that came from c, and keeps it. It does not block and calls no code of the app. A document's packets must be handed
+// over one after the other, in the order they came. What is malformed, of another document ([ErrStale]) or beyond a limit is dropped; an error
 // says why.
 func (p *Peer) Receive(c Conn, packet []byte) error {
 	parsed, err := protocol.Parse(packet)
 	if err != nil {
 		return err
 	}
+	p.order.Lock()
+	defer p.order.Unlock()
+	p.start = c.Start
 	messages := parsed.Frames
+	switch {
+	case c.Document == 0:
+	case messages[0].Kind == protocol.KindHello:
+		return fmt.Errorf("%w: document %d says hello on the way that is %d's alone", ErrUnexpected, parsed.Document, c.Document)
+	case parsed.Document != c.Document:
+		return fmt.Errorf("%w: %d on the way that is %d's alone", ErrStale, parsed.Document, c.Document)
+	}
 	if messages[0].Kind == protocol.KindHello {
 		return p.hello(c, parsed.Document, messages, len(packet))
 	}
@@ -95,6 +124,9 @@ func (p *Peer) Receive(c Conn, packet []byte) error {
 		return err
 	}
 	f := p.Frame()
+	if f != nil && c.Document != 0 && f.sender.Origin != c.Sender.Origin {
+		c.Sender = f.sender
+	}
 	if f == nil || f.session.Document() != parsed.Document || f.sender.FrameID != c.Sender.FrameID || f.sender.Origin != c.Sender.Origin {
 		return fmt.Errorf("%w: %d of frame %s at %s", ErrStale, parsed.Document, c.Sender.FrameID, c.Sender.Origin)
 	}
@@ -102,7 +134,7 @@ func (p *Peer) Receive(c Conn, packet []byte) error {
 }
 
 // Send sends a message to the frame's document, or keeps it for the next one whose origin may use the channel. Messages arrive in the
-// order sent.
+// order sent. Where much waits for the document already, it waits until that has taken some, and fails if it takes none.
 func (p *Peer) Send(channel string, args ...any) error {
 	m, err := router.NewMessage(channel, args...)
 	if err != nil {
@@ -127,7 +159,9 @@ func (p *Peer) Send(channel string, args ...any) error {
 		return nil
 	}
 	p.mu.Unlock()
-	err = f.session.SendMessage(m)
+	if err = f.session.Throttle(channel); err == nil {
+		err = f.session.SendMessage(m)
+	}
 	if err != nil {
 		m.GiveBack()
 	}

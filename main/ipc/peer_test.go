@@ -338,7 +338,7 @@ func TestEarlyDocument(t *testing.T) {
 	r.rules[0].Origins = []string{home, "https://guest.example"}
 	ipc.Handle(r.app, "who", func(ctx context.Context, _ any) (string, error) { return ipc.SenderFrom(ctx).Origin, nil })
 	at := func(d *doc, origin string) ipc.Conn {
-		return ipc.Conn{Sender: ipc.Sender{FrameID: "frame", URL: origin + "/", Origin: origin}, Connect: func() ipc.Link { return d }}
+		return ipc.Conn{Sender: ipc.Sender{FrameID: "frame", URL: origin + "/", Origin: origin}, Connect: func(uint32) ipc.Link { return d }}
 	}
 	old := r.open(1)
 	for number, c := range map[uint32]struct {

@@ -120,7 +120,7 @@ func (d *doc) header() []byte { return protocol.AppendHeader(nil, d.number) }
 
 // give hands a packet over as if it came from the document.
 func (d *doc) give(packet []byte) error {
-	return d.rig.peer.Receive(ipc.Conn{Sender: d.sender(), Connect: func() ipc.Link { return d }}, packet)
+	return d.rig.peer.Receive(ipc.Conn{Sender: d.sender(), Connect: func(uint32) ipc.Link { return d }}, packet)
 }
 
 // sender is the document as Chromium names it.

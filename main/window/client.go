@@ -3,6 +3,7 @@ package window
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/oriel-go/oriel/cef"
 	"github.com/oriel-go/oriel/main/internal/devtools"
@@ -107,7 +108,15 @@ func (w *Window) created(browser *cef.Browser) {
 
 // receive takes a packet from a renderer. Who has no preload has nothing to say.
 func (w *Window) receive(_ *cef.Browser, frame *cef.Frame, source cef.ProcessID, message *cef.ProcessMessage) bool {
-	if source != cef.ProcessIDRenderer || message.GetName() != renderer.Message {
+	if source != cef.ProcessIDRenderer {
+		return false
+	}
+	switch message.GetName() {
+	case renderer.Message:
+	case renderer.RingMessage:
+		w.ringTaken(frame, message)
+		return true
+	default:
 		return false
 	}
 	sub := w.subFrame(frame)
@@ -126,9 +135,54 @@ func (w *Window) receive(_ *cef.Browser, frame *cef.Frame, source cef.ProcessID,
 		w.violated(errors.New("a message without a packet"))
 		return true
 	}
-	conn := ipc.Conn{Sender: w.sender(frame), Connect: func() ipc.Link { return newFrameLink(frame) }}
+	conn := ipc.Conn{Sender: w.sender(frame), Connect: func(document uint32) ipc.Link { return w.connect(frame, document, w.listener(frame)) }}
 	w.dropped(w.peer.Receive(conn, packet), w.violated)
 	return true
+}
+
+// listener is who hears the documents of the main frame.
+func (w *Window) listener(frame *cef.Frame) listener {
+	id := frame.GetIdentifier()
+	return listener{
+		peer: w.peer,
+		sender: func(url string) ipc.Sender {
+			return ipc.Sender{WindowID: w.id, FrameID: id, MainFrame: true, URL: url, Origin: originOf(url)}
+		},
+		dropped: func(err error) { w.dropped(err, w.violated) },
+		damaged: func(err error) { w.damaged(err, w.violated) },
+	}
+}
+
+// connect opens the way to a document. UI thread.
+func (w *Window) connect(frame *cef.Frame, document uint32, to listener) ipc.Link {
+	l := newFrameLink(frame, document)
+	l.offerRing(to)
+	w.links = append(slices.DeleteFunc(w.links, (*frameLink).closed), l)
+	return l
+}
+
+// ringTaken hears that a document has its ring.
+func (w *Window) ringTaken(frame *cef.Frame, message *cef.ProcessMessage) {
+	id, list := frame.GetIdentifier(), message.GetArgumentList()
+	document := uint32(int32(list.GetInt(0)))
+	list.Release()
+	for _, l := range w.links {
+		if l.frameID != id || l.document != document {
+			continue
+		}
+		if !l.ringTaken() {
+			w.violated(errors.New("a document has its ring twice"))
+		}
+		return
+	}
+	w.log.Debug("a ring of a document that has gone")
+}
+
+// drain hears what documents have said before what is told next.
+func (w *Window) drain() {
+	for _, l := range w.links {
+		l.drain()
+	}
 }
 
 // sender is who is in the window's main frame.
@@ -140,6 +194,7 @@ func (w *Window) sender(frame *cef.Frame) ipc.Sender {
 // committed tells the peer that Chromium has a new document. It may have spoken already.
 func (w *Window) committed(frame *cef.Frame) {
 	if frame.IsMain() {
+		w.drain()
 		w.guard.preloadErrors.Store(0)
 		w.dropped(w.peer.Committed(w.sender(frame)), w.violated)
 	} else {
@@ -150,6 +205,7 @@ func (w *Window) committed(frame *cef.Frame) {
 // mainFrameChanged tells which frame is now the window's main one; what the old one asked for has nobody to answer to.
 func (w *Window) mainFrameChanged(_ *cef.Browser, old, current *cef.Frame) {
 	if old != nil && current != nil {
+		w.drain()
 		w.peer.Gone(old.GetIdentifier(), ipc.ErrNavigated)
 	}
 }

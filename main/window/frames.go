@@ -72,12 +72,14 @@ func (w *Window) frameCreated(f *cef.Frame) {
 
 // frameDetached hears that a frame has left the page, or its process has gone.
 func (w *Window) frameDetached(f *cef.Frame) {
+	w.drain()
 	if s := w.subFrame(f); s != nil {
 		s.peer.End(ipc.ErrNavigated)
 	}
 }
 
 func (w *Window) frameDestroyed(f *cef.Frame) {
+	w.drain()
 	if s := w.subFrame(f); s != nil {
 		s.peer.Close(ipc.ErrNavigated)
 		w.subFrames = slices.DeleteFunc(w.subFrames, func(other *subFrame) bool { return other == s })
@@ -111,9 +113,21 @@ func (w *Window) receiveSub(s *subFrame, frame *cef.Frame, packet []byte) {
 		violated(errors.New("a message without a packet"))
 		return
 	}
-	conn := ipc.Conn{Sender: w.subSender(s, frame.GetURL()), Connect: func() ipc.Link { return newFrameLink(frame) }}
+	conn := ipc.Conn{Sender: w.subSender(s, frame.GetURL()), Connect: func(document uint32) ipc.Link { return w.connect(frame, document, w.subListener(s, violated)) }}
 	w.dropped(s.peer.Receive(conn, packet), violated)
 	w.verify(s, frame)
+}
+
+// subListener is who hears the documents of a frame below the main one. Their origin is what they were verified by.
+func (w *Window) subListener(s *subFrame, violated func(error)) listener {
+	return listener{
+		peer: s.peer,
+		sender: func(url string) ipc.Sender {
+			return ipc.Sender{WindowID: w.id, FrameID: s.id, URL: url, Origin: originOf(url)}
+		},
+		dropped: func(err error) { w.dropped(err, violated) },
+		damaged: func(err error) { w.damaged(err, violated) },
+	}
 }
 
 // violatedIn notes a violation of the protocol by a frame's process. If that is not the main frame's, which would be killed, the frame has no

@@ -60,6 +60,13 @@ func (w *Window) violated(err error) {
 	}
 }
 
+// damaged notes what no process does by mistake as if it had gone on with it for as long as it could.
+func (w *Window) damaged(err error, violated func(error)) {
+	for range protocol.MaxViolations {
+		violated(err)
+	}
+}
+
 // killRenderer ends the page's process, whatever that would like to do about it. OnRenderProcessTerminated follows. UI thread.
 func (w *Window) killRenderer() {
 	if w.browser == nil {

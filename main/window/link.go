@@ -9,6 +9,7 @@ import (
 	"github.com/oriel-go/oriel/main/internal/engine"
 	"github.com/oriel-go/oriel/protocol"
 	"github.com/oriel-go/oriel/renderer"
+	"github.com/oriel-go/oriel/renderer/ring"
 )
 
 // joinUpTo is how many bytes of packets travel in one process message: below it a message costs the same however full it is.
@@ -21,14 +22,25 @@ var messageName = cef.NewMessageName(renderer.Message)
 
 var errNotSent = errors.New("the frame is gone")
 
-// A frameLink is the way to a frame for as long as its document lives. Any goroutine puts packets in; the UI thread sends them, in that
-// order, those that wait together in one message.
+// A frameLink is the way to a frame for as long as its document lives. Any goroutine puts packets in. Until the document has its ring, the
+// UI thread sends them, in that order, those that wait together in one message; then they go through the ring.
 type frameLink struct {
+	document uint32
+	frameID  string
+
 	mu      sync.Mutex
 	frame   *cef.Frame // nil when closed
 	waiting []parcel
 	bytes   int  // in waiting
 	coming  bool // the UI thread is on its way to send
+
+	out     *ring.Ring    // nil until packets go that way, and when closed
+	backlog []rest        // what there was no room for
+	behind  int           // bytes in backlog
+	room    chan struct{} // closed when there is less of it; nil if nobody waits for that
+	stuck   bool          // somebody has waited, and the page has taken nothing
+
+	hearing *hearing // the other direction; nil without a ring, and when closed
 
 	spare []parcel // the list that flush has emptied, and one buffer of it
 	blank []byte
@@ -40,25 +52,35 @@ type parcel struct {
 	message *cef.ProcessMessage
 }
 
-func newFrameLink(frame *cef.Frame) *frameLink { return &frameLink{frame: frame.Retain()} }
+func newFrameLink(frame *cef.Frame, document uint32) *frameLink {
+	return &frameLink{document: document, frameID: frame.GetIdentifier(), frame: frame.Retain()}
+}
 
 // Send takes a copy of the packet.
 func (l *frameLink) Send(packet []byte) error { return l.SendTail(packet, nil) }
 
 // SendTail takes copies. The renderer gets tail as a buffer of its own, and is told by the packet's header where it begins.
 func (l *frameLink) SendTail(packet, tail []byte) error {
+	if tail != nil {
+		packet[1], packet[2], packet[3] = byte(len(packet)), byte(len(packet)>>8), byte(len(packet)>>16)
+	}
+	if sent, err := l.write(packet, tail); sent {
+		return err
+	}
 	size := len(packet) + len(tail)
 	var message *cef.ProcessMessage
 	if size >= joinFrom || tail != nil {
-		if tail != nil {
-			packet[1], packet[2], packet[3] = byte(len(packet)), byte(len(packet)>>8), byte(len(packet)>>16)
-		}
 		message = cef.NewTailMessage(messageName, packet, tail, renderer.SharedMemoryFrom) // here, not on the UI thread
 		if message == nil {
 			return errNotSent
 		}
 	}
 	l.mu.Lock()
+	if l.out != nil { // meanwhile
+		defer l.mu.Unlock()
+		parcel{message: message}.drop()
+		return l.writeLocked(packet, tail)
+	}
 	if l.frame == nil || l.bytes+size > protocol.MaxQueuedBytes {
 		gone := l.frame == nil
 		l.mu.Unlock()
@@ -143,4 +165,11 @@ func (l *frameLink) Close() {
 		l.frame.Release()
 		l.frame = nil
 	}
+	l.closeRing()
+}
+
+func (l *frameLink) closed() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.frame == nil
 }

@@ -230,6 +230,7 @@ func (w *Window) rendererGone(status cef.TerminationStatus, code int, text strin
 	if w.guard.newProcess() {
 		reason = ReasonViolations
 	}
+	w.drain()
 	w.peer.End(ipc.ErrRendererGone)
 	for _, s := range w.subFrames {
 		s.peer.End(ipc.ErrRendererGone)

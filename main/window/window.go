@@ -47,6 +47,7 @@ type Window struct {
 	browser    *cef.Browser
 	session    *devtools.Session
 	subFrames  []*subFrame
+	links      []*frameLink       // to its documents, and to some that have gone
 	targets    map[string]*target // by the names that their processes are told
 	prepareErr error
 	load       *load
@@ -175,6 +176,7 @@ func FromContext(ctx context.Context, a *app.App) *Window {
 
 // ended runs on the UI thread when the browser is gone: nothing of it may be used any more.
 func (w *Window) ended() {
+	w.drain()
 	w.peer.Close(ipc.ErrClosed)
 	w.closeSubFrames(ipc.ErrClosed)
 	w.finishLoad(ErrClosed)
