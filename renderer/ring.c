@@ -22,6 +22,7 @@ enum {
   PART_UP_TO = 128 << 10,
   MIN_PART = 4096,
   REWIND_FROM = 64 << 10,  // from here on an empty ring is begun anew, so that few packets at a time use little memory
+  ROOMY = ORIEL_RING_SIZE / 2,  // bytes in the ring at which who waits for room is woken: not for every record
   JOIN_UP_TO = 64 << 10,   // bytes of packets that are read as one
   JOIN_FROM = 16 << 10,    // bytes of a packet that is read alone
   STACK = 64 << 10,
@@ -234,7 +235,7 @@ static void have_read(struct oriel_ring *ring, uint32_t n) {
   ring->head += n;
   struct oriel_ring_direction *direction = &ring->shared->to_page;
   atomic_store(&direction->head, ring->head);
-  if (atomic_load(&direction->wants) && atomic_exchange(&direction->wants, 0))
+  if (atomic_load(&direction->wants) && atomic_load(&direction->tail) - ring->head <= ROOMY && atomic_exchange(&direction->wants, 0))
     ring_bell(&ring->shared->to_main.bell);
 }
 

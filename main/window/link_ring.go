@@ -28,7 +28,8 @@ const (
 // A rest is a packet that the ring had no room for, or not for all of it.
 type rest struct {
 	packet []byte
-	done   int // bytes that are written
+	done   int  // bytes that are written
+	joins  bool // others may be added
 }
 
 // A hearing reads what a document says in its ring. One goroutine at a time listens; when the work on a message begins, which is code of the app,
@@ -113,12 +114,35 @@ func (l *frameLink) writeLocked(packet, tail []byte) error {
 		done = l.out.Write(packet, tail, 0)
 	}
 	if done < size {
-		l.backlog = append(l.backlog, rest{packet: append(append(make([]byte, 0, size), packet...), tail...), done: done})
-		l.behind += size
+		l.behind += l.queue(packet, tail, done)
 		l.writeBacklog()
 	}
 	l.out.Ring()
 	return nil
+}
+
+// queue adds a packet to the backlog, of which done bytes are written, and returns by how many bytes that has grown. Small ones go into one
+// packet, as the page would read them. l.mu is held.
+func (l *frameLink) queue(packet, tail []byte, done int) int {
+	if n := len(l.backlog); n > 0 && tail == nil {
+		last := &l.backlog[n-1]
+		if last.joins && last.done == 0 && len(last.packet)+len(packet) <= cap(last.packet) {
+			last.packet = append(last.packet, packet[protocol.HeaderSize:]...)
+			return len(packet) - protocol.HeaderSize
+		}
+	}
+	r := rest{done: done, joins: tail == nil && done == 0 && len(packet) <= ring.Whole/2}
+	size := len(packet) + len(tail)
+	if r.joins {
+		r.packet, size = l.blank, ring.Whole
+		l.blank = nil
+	}
+	if cap(r.packet) < size {
+		r.packet = make([]byte, 0, size)
+	}
+	r.packet = append(append(r.packet[:0], packet...), tail...)
+	l.backlog = append(l.backlog, r)
+	return len(r.packet)
 }
 
 // catchUp writes what there was no room for before.
@@ -141,6 +165,9 @@ func (l *frameLink) writeBacklog() {
 		switch {
 		case first.done == len(first.packet):
 			l.lessen(len(first.packet))
+			if first.joins {
+				l.blank = first.packet
+			}
 			l.backlog[0] = rest{}
 			l.backlog = l.backlog[1:]
 		case first.done == before && asked:

@@ -18,6 +18,8 @@ import (
 const (
 	// Size is how many bytes the ring of one direction holds. What is not used takes no memory.
 	Size = 1 << 20
+	// Whole is up to how many bytes a packet is never parted.
+	Whole = 16 << 10
 	// DataOffset is where the rings begin in the memory, first the one to the main process.
 	DataOffset = 4096
 	// MemorySize is how many bytes a Ring shares.
@@ -27,9 +29,9 @@ const (
 
 	recordHeader = 8          // u32 bytes of a packet that follow, u32 bytes of the whole packet; 0 where a part goes on
 	pad          = ^uint32(0) // in place of the first: nothing follows up to the ring's end
-	wholeUpTo    = 16 << 10   // bytes of a packet that is never parted
 	partUpTo     = 128 << 10
 	minPart      = 4096
+	roomy        = Size / 2 // bytes in the ring at which who waits for room is woken: not for every record
 	rewindFrom   = 64 << 10 // from here on an empty ring is begun anew, so that few packets at a time use little memory
 )
 
@@ -142,8 +144,9 @@ func (r *Ring) take(bytes []byte, total, limit int) ([]byte, error) {
 // read gives n bytes back to the writer, who may wait for them.
 func (r *Ring) read(n uint32) {
 	d := &r.shared.toMain
-	d.head.Store(r.head.Add(n))
-	if d.wants.Load() != 0 && d.wants.Swap(0) != 0 {
+	head := r.head.Add(n)
+	d.head.Store(head)
+	if d.wants.Load() != 0 && d.tail.Load()-head <= roomy && d.wants.Swap(0) != 0 {
 		d.room.Add(1)
 		wake(&d.room)
 	}
@@ -201,7 +204,7 @@ func (r *Ring) reserve(n int) (length, at uint32) {
 		free, straight := Size-used, Size-at
 		want := uint32(min(n, partUpTo))
 		least := want
-		if n > wholeUpTo {
+		if n > Whole {
 			least = minPart
 		}
 		if straight < recordHeader+least || used == 0 && at >= rewindFrom {
