@@ -175,8 +175,8 @@ const (
 
 // read takes packets until there is an end.
 func (p *Port) read() {
-	for {
-		packet, err := p.conn.Receive()
+	for stay := false; ; stay = p.inline {
+		packet, err := p.conn.Receive(stay)
 		if err == nil {
 			err = p.take(packet)
 		}

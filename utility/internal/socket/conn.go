@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"sync"
 	"syscall"
@@ -37,13 +36,13 @@ var ErrClosed = errors.New("the port is closed")
 // A Conn is one end of a pair. What is sent goes out at once where the far end has room, else it waits, joined into fewer datagrams. Send,
 // Flush and Close may be called from any goroutine, Receive from one at a time.
 type Conn struct {
-	c   *net.UnixConn
-	raw syscall.RawConn
-	in  receiver
+	file *os.File
+	raw  syscall.RawConn
+	in   receiver
 
 	mu      sync.Mutex
+	roomFor *gate // where the one waits who sends what waits; nil until then
 	out     outlet
-	once    func(fd uintptr) // out.try without its verdict
 	waiting []item
 	queued  int           // bytes in waiting
 	idle    chan struct{} // closed when nothing waits any more; nil if nothing does
@@ -69,33 +68,40 @@ func (it *item) length() int { return len(it.data) + len(it.tail) + len(it.end) 
 // An outlet writes one item at a time. Its function is made once, so that writing allocates nothing.
 type outlet struct {
 	item item
-	err  error
-	try  func(fd uintptr) bool // is false if there was no room
+	err  error // unix.EAGAIN if there was no room
+	try  func(fd uintptr)
 }
 
 func (o *outlet) init() {
-	o.try = func(fd uintptr) bool {
-		o.err = o.item.write(int(fd))
-		return o.err != unix.EAGAIN
+	o.try = func(fd uintptr) { o.err = o.item.write(int(fd)) }
+}
+
+// write writes an item.
+func (o *outlet) write(raw syscall.RawConn, it item) error {
+	o.item = it
+	if closed := raw.Control(o.try); closed != nil {
+		o.err = ErrClosed
 	}
+	o.item = item{} // the caller's memory is the caller's again
+	return o.err
 }
 
 // New makes a connection of one end of a pair, which it takes over.
 func New(f *os.File) (*Conn, error) {
-	c, err := open(f)
+	file, err := open(f)
 	if err != nil {
 		return nil, err
 	}
-	raw, err := c.SyscallConn()
+	c := &Conn{file: file}
+	if c.raw, err = file.SyscallConn(); err == nil {
+		err = c.in.init(c.raw)
+	}
 	if err != nil {
-		_ = c.Close()
+		_ = file.Close()
 		return nil, err
 	}
-	conn := &Conn{c: c, raw: raw}
-	conn.in.init(raw)
-	conn.out.init()
-	conn.once = func(fd uintptr) { conn.out.try(fd) }
-	return conn, nil
+	c.out.init()
+	return c, nil
 }
 
 // Send sends a packet, which is the caller's again when Send returns. It does not wait for the far end: what that has no room for waits
@@ -144,12 +150,7 @@ func (c *Conn) sendParts(packet, tail []byte) error {
 // send sends an item or lets it wait. c.mu is held.
 func (c *Conn) send(it item) error {
 	if len(c.waiting) == 0 && !c.inRow(&it) {
-		c.out.item = it
-		if controlled := c.raw.Control(c.once); controlled != nil {
-			c.out.err = ErrClosed
-		}
-		c.out.item = item{} // the caller's memory is the caller's again
-		if err := c.out.err; err != unix.EAGAIN {
+		if err := c.out.write(c.raw, it); err != unix.EAGAIN {
 			it.release()
 			return c.fault(err)
 		}
@@ -219,9 +220,11 @@ func (c *Conn) drain() {
 		it := c.waiting[0]
 		c.sending = true
 		c.mu.Unlock()
-		out.item = it
-		if waited := c.raw.Write(out.try); waited != nil {
-			out.err = ErrClosed
+		err := out.write(c.raw, it)
+		for err == unix.EAGAIN {
+			if err = c.awaitRoom(); err == nil {
+				err = out.write(c.raw, it)
+			}
 		}
 		c.mu.Lock()
 		it.release()
@@ -229,9 +232,28 @@ func (c *Conn) drain() {
 		c.waiting[0] = item{}
 		c.waiting = c.waiting[1:]
 		c.queued -= it.size
-		_ = c.fault(out.err)
+		_ = c.fault(err)
 		c.mu.Unlock()
 	}
+}
+
+// awaitRoom waits until the far end has taken something.
+func (c *Conn) awaitRoom() error {
+	c.mu.Lock()
+	if c.roomFor == nil && c.failed == nil {
+		g, err := newGate(c.raw, unix.EPOLLOUT)
+		if err != nil {
+			c.mu.Unlock()
+			return err
+		}
+		c.roomFor = g
+	}
+	g, failed := c.roomFor, c.failed
+	c.mu.Unlock()
+	if failed != nil {
+		return failed
+	}
+	return g.wait()
 }
 
 // drop forgets what waits, if anything still does, and tells those who wait for that. c.mu is held.
@@ -284,8 +306,14 @@ func (c *Conn) Close() {
 	if c.failed == nil {
 		c.failed = ErrClosed
 	}
+	g := c.roomFor
 	c.mu.Unlock()
-	_ = c.c.Close()
+	_ = c.raw.Control(func(fd uintptr) { _ = unix.Shutdown(int(fd), unix.SHUT_RDWR) }) // for whoever waits in the system
+	_ = c.file.Close()
+	c.in.gate.close()
+	if g != nil {
+		g.close()
+	}
 }
 
 // write sends the datagram if the far end has room for it, else it returns EAGAIN.

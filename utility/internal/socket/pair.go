@@ -5,7 +5,6 @@ package socket
 import (
 	"errors"
 	"fmt"
-	"net"
 	"os"
 
 	"golang.org/x/sys/unix"
@@ -29,21 +28,25 @@ const room = 2 << 20
 // ErrNoSocket is the kind of the error for a descriptor that is no socket of the right type.
 var ErrNoSocket = errors.New("not a sequential packet socket")
 
-// open takes f over and makes it a connection.
-func open(f *os.File) (*net.UnixConn, error) {
+// open takes f over. The socket it returns blocks, for at most [lull] when it is read: what must not wait says so, call by call.
+func open(f *os.File) (*os.File, error) {
 	defer f.Close()
-	kind, err := unix.GetsockoptInt(int(f.Fd()), unix.SOL_SOCKET, unix.SO_TYPE)
+	old := int(f.Fd())
+	kind, err := unix.GetsockoptInt(old, unix.SOL_SOCKET, unix.SO_TYPE)
 	if err != nil || kind != unix.SOCK_SEQPACKET {
 		return nil, fmt.Errorf("%s: %w", f.Name(), ErrNoSocket)
 	}
-	c, err := net.FileConn(f)
+	fd, err := unix.FcntlInt(uintptr(old), unix.F_DUPFD_CLOEXEC, 0)
 	if err != nil {
-		return nil, err
+		return nil, os.NewSyscallError("fcntl", err)
 	}
-	u, ok := c.(*net.UnixConn)
-	if !ok {
-		_ = c.Close()
-		return nil, fmt.Errorf("%s: %w", f.Name(), ErrNoSocket)
+	timeout := unix.NsecToTimeval(lull.Nanoseconds())
+	if err = unix.SetNonblock(fd, false); err == nil {
+		err = unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &timeout)
 	}
-	return u, nil
+	if err != nil {
+		_ = unix.Close(fd)
+		return nil, os.NewSyscallError("setsockopt", err)
+	}
+	return os.NewFile(uintptr(fd), f.Name()), nil
 }
