@@ -157,7 +157,7 @@ func (w *Window) listener(frame *cef.Frame) listener {
 func (w *Window) connect(frame *cef.Frame, document uint32, to listener) ipc.Link {
 	l := newFrameLink(frame, document)
 	l.offerRing(to)
-	w.links = append(slices.DeleteFunc(w.links, (*frameLink).closed), l)
+	w.links = append(slices.DeleteFunc(w.links, (*frameLink).gone), l)
 	return l
 }
 
@@ -176,6 +176,17 @@ func (w *Window) ringTaken(frame *cef.Frame, message *cef.ProcessMessage) {
 		return
 	}
 	w.log.Debug("a ring of a document that has gone")
+}
+
+// waitForLinks closes all links, if they are not, and returns when nobody uses any more what libcef has given for them.
+func (w *Window) waitForLinks() {
+	for _, l := range w.links {
+		l.Close()
+		if l.freed != nil {
+			<-l.freed
+		}
+	}
+	w.links = nil
 }
 
 // drain hears what documents have said before what is told next.

@@ -34,13 +34,10 @@ type frameLink struct {
 	bytes   int  // in waiting
 	coming  bool // the UI thread is on its way to send
 
-	out     *ring.Ring    // nil until packets go that way, and when closed
-	backlog []rest        // what there was no room for
-	behind  int           // bytes in backlog
-	room    chan struct{} // closed when there is less of it; nil if nobody waits for that
-	stuck   bool          // somebody has waited, and the page has taken nothing
-
-	hearing *hearing // the other direction; nil without a ring, and when closed
+	out     *ring.Ring // nil until packets go that way, and when closed
+	backlog backlog
+	hearing *hearing      // the other direction; nil without a ring, and when closed
+	freed   chan struct{} // closed when the ring's memory has been given back; nil without one
 
 	spare []parcel // the list that flush has emptied, and one buffer of it
 	blank []byte
@@ -166,10 +163,4 @@ func (l *frameLink) Close() {
 		l.frame = nil
 	}
 	l.closeRing()
-}
-
-func (l *frameLink) closed() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.frame == nil
 }

@@ -179,6 +179,7 @@ func (w *Window) ended() {
 	w.drain()
 	w.peer.Close(ipc.ErrClosed)
 	w.closeSubFrames(ipc.ErrClosed)
+	w.waitForLinks()
 	w.finishLoad(ErrClosed)
 	if w.session != nil {
 		w.session.Close()

@@ -86,37 +86,32 @@ func New(memory []byte, document uint32, free func()) *Ring {
 	return r
 }
 
-// Read copies the next packet out, or returns nil if there is none. A packet has at most limit bytes.
-func (r *Ring) Read(limit int) ([]byte, error) {
-	for {
-		used := r.shared.toMain.tail.Load() - r.head.Load()
-		if used == 0 {
-			return nil, nil
-		}
-		at := r.head.Load() % Size
-		if used > Size || used%recordHeader != 0 {
-			return nil, ErrDamaged
-		}
-		header := (*atomic.Uint64)(unsafe.Pointer(&r.in[at])).Load()
-		length, total := uint32(header), uint32(header>>32)
-		if length == pad {
-			if Size-at > used {
-				return nil, ErrDamaged
-			}
-			r.read(Size - at)
-			continue
-		}
-		room := min(used, Size-at)
-		if length == 0 || length > room-recordHeader {
-			return nil, ErrDamaged
-		}
-		bytes := r.in[at+recordHeader : at+recordHeader+length]
-		packet, err := r.take(bytes, int(total), limit)
-		r.read((recordHeader + length + 7) &^ 7)
-		if packet != nil || err != nil {
-			return packet, err
-		}
+// Unread returns how many bytes there are to read, as far as the page is believed.
+func (r *Ring) Unread() int { return int(r.shared.toMain.tail.Load() - r.head.Load()) }
+
+// Read reads a record, and reports whether there was one. It returns a copy of the packet that the record completes, if it does. A packet has at
+// most limit bytes.
+func (r *Ring) Read(limit int) (packet []byte, read bool, err error) {
+	used, at := r.shared.toMain.tail.Load()-r.head.Load(), r.head.Load()%Size
+	if used == 0 {
+		return nil, false, nil
 	}
+	if used > Size || used%recordHeader != 0 {
+		return nil, false, ErrDamaged
+	}
+	header := (*atomic.Uint64)(unsafe.Pointer(&r.in[at])).Load()
+	length, total := uint32(header), uint32(header>>32)
+	room := min(used, Size-at)
+	switch {
+	case length == pad && used >= Size-at:
+		r.read(Size - at)
+		return nil, true, nil
+	case length == 0 || length > room-recordHeader:
+		return nil, false, ErrDamaged
+	}
+	packet, err = r.take(r.in[at+recordHeader:at+recordHeader+length], int(total), limit)
+	r.read((recordHeader + length + 7) &^ 7)
+	return packet, true, err
 }
 
 // take adds a record to the packet that it belongs to, and returns that when it is whole.
