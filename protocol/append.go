@@ -77,13 +77,17 @@ func AppendAbort(dst []byte, stream uint32, v ErrorValue) ([]byte, error) {
 // they cannot be encoded.
 type Writer struct {
 	Links Links
-	// Meta is what invoke frames carry beside their arguments.
+	// Meta is what send and invoke frames carry beside their arguments.
 	Meta map[string]string
 }
 
 // AppendSend is [AppendSend].
 func (w Writer) AppendSend(dst []byte, channel string, args ...any) ([]byte, error) {
-	return w.appendCall(dst, append(dst, 0x93, byte(KindSend)), channel, args, nil)
+	head := append(dst, 0x93, byte(KindSend))
+	if len(w.Meta) > 0 {
+		head[len(dst)]++
+	}
+	return w.appendCall(dst, head, channel, args)
 }
 
 // AppendInvoke is [AppendInvoke].
@@ -92,7 +96,7 @@ func (w Writer) AppendInvoke(dst []byte, id uint32, channel string, args ...any)
 	if len(w.Meta) > 0 {
 		head[len(dst)]++
 	}
-	return w.appendCall(dst, appendUint(head, id), channel, args, w.Meta)
+	return w.appendCall(dst, appendUint(head, id), channel, args)
 }
 
 // AppendResult is [AppendResult].
@@ -164,7 +168,7 @@ func cut(s string) string {
 }
 
 // appendCall appends what send and invoke have in common to head.
-func (w Writer) appendCall(dst, head []byte, channel string, args []any, meta map[string]string) ([]byte, error) {
+func (w Writer) appendCall(dst, head []byte, channel string, args []any) ([]byte, error) {
 	if channel == "" || len(channel) > MaxChannel || !utf8.ValidString(channel) {
 		return dst, fmt.Errorf("%w: %q", ErrChannel, channel)
 	}
@@ -177,8 +181,8 @@ func (w Writer) appendCall(dst, head []byte, channel string, args []any, meta ma
 	if err := e.args(args); err != nil {
 		return dst, err
 	}
-	if len(meta) > 0 {
-		if err := e.meta(meta); err != nil {
+	if len(w.Meta) > 0 {
+		if err := e.meta(w.Meta); err != nil {
 			return dst, err
 		}
 	}

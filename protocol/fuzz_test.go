@@ -50,6 +50,15 @@ func FuzzCheck(f *testing.F) {
 		f.Add(append(AppendHeader(nil, 1), append([]byte{0x93, 4, 1}, unhex(f, v.Hex)...)...))
 		f.Add(append(AppendHeader(nil, 1), append([]byte{0x93, 2, 0xa1, 'x', 0x92, 0x80}, unhex(f, v.Hex)...)...))
 	}
+	// Many bytes at the end travel as a piece of their own: the two together, the first alone, and with the mark of where they were cut.
+	for _, head := range []string{"\x93\x02\xa1x\x92\x01", "\x94\x03\x01\xa1x\x91", "\x93\x04\x01"} {
+		first := append(AppendHeader(nil, 1), head+"\xc6\x00\x00\x00\x04"...)
+		f.Add(append(bytes.Clone(first), "tail"...))
+		f.Add(first)
+		marked := append(bytes.Clone(first), "tail"...)
+		marked[1] = byte(len(first))
+		f.Add(marked)
+	}
 	f.Fuzz(func(t *testing.T, packet []byte) {
 		err := Check(packet)
 		parsed, parseErr := Parse(packet)

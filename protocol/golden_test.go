@@ -171,6 +171,9 @@ func TestGoldenPackets(t *testing.T) {
 		"cancel": func(b []byte) []byte { return AppendCancel(b, 300) },
 		"send":   func(b []byte) []byte { return ok(AppendSend(b, "notes:changed")) },
 		"invoke": func(b []byte) []byte { return ok(AppendInvoke(b, 70000, "notes:save", note{"a"}, 2)) },
+		"send with meta": func(b []byte) []byte {
+			return ok(Writer{Meta: map[string]string{"traceparent": "00-1"}}.AppendSend(b, "x", 2))
+		},
 		"invoke with meta": func(b []byte) []byte {
 			return ok(Writer{Meta: map[string]string{"tracestate": "a=1", "traceparent": "00-1"}}.AppendInvoke(b, 1, "x", 2))
 		},

@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// meta reads what an invoke carries beside its arguments.
+// meta reads what a send or an invoke carries beside its arguments.
 func (w *walker) meta(f *Frame) error {
 	n, err := w.next(classMap, "meta is not a map")
 	if err != nil {

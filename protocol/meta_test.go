@@ -33,6 +33,11 @@ func TestMeta(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	one := map[string]string{"traceparent": "00"}
+	packet = must(t)(Writer{Meta: one}.AppendSend(AppendHeader(nil, 1), "x", 1))
+	if p, err := Parse(AppendCancel(packet, 7)); err != nil || !maps.Equal(p.Frames[0].Meta, one) || p.Frames[0].Args.Len() != 1 || len(p.Frames) != 2 {
+		t.Errorf("a message with meta: %+v, %v", p, err)
+	}
 	for name, m := range map[string]string{"empty": "\x80", "long": "\x81\xa1a\xda\x02\x01" + strings.Repeat("v", MaxMetaText+1), "no text": "\x81\xa1a\xc3"} {
 		p, err := Parse(append(AppendHeader(nil, 1), "\x95\x03\x01\xa1x\x90"+m...))
 		if name == "empty" && (err != nil || p.Frames[0].Meta != nil) || name != "empty" && err == nil {

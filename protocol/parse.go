@@ -24,7 +24,8 @@ type Frame struct {
 	Credit  uint32 // credit, taken
 	Args    Args   // send, invoke, post
 	Value   Value  // result and chunk: the value; error and abort: the data
-	// Meta is what an invoke carries beside its arguments; nil if there is nothing.
+	// Meta is what a send or an invoke carries beside its arguments; nil if there
+	// is nothing.
 	Meta map[string]string
 	// Streams and Ports are what the values of the frame refer to, each in the
 	// order of its appearance.
@@ -102,7 +103,7 @@ func (w *walker) frame(f *Frame) error {
 		return w.fail("unknown frame kind")
 	}
 	kind := Kind(code)
-	withMeta := kind == KindInvoke && items == frameKinds[kind].items+1
+	withMeta := (kind == KindInvoke || kind == KindSend) && items == frameKinds[kind].items+1
 	if items != frameKinds[kind].items && !withMeta {
 		return w.fail("wrong number of items in the frame")
 	}

@@ -141,7 +141,8 @@ const (
 	MaxElements = 4 << 20
 	// MaxArgs is the largest number of arguments of one send or invoke.
 	MaxArgs = 255
-	// MaxMeta is the number of entries that an invoke carries beside its arguments.
+	// MaxMeta is the number of entries that a send or an invoke carries beside its
+	// arguments.
 	MaxMeta = 8
 	// MaxMetaText is the length of each of their names and values in bytes.
 	MaxMetaText = 512

@@ -26,12 +26,18 @@ type answer struct {
 	ended error
 }
 
+// A call is a request that waits for its answer.
+type call struct {
+	answered chan answer // has room for the one answer
+	counters *counters   // of the channel
+}
+
 // calls are what this side waits for. Line.mu guards them.
 type calls struct {
-	open    map[uint32]chan answer // each has room for the one answer
-	last    uint32                 // the number given last
-	givenUp map[uint32]struct{}    // whose answer may be on its way
-	late    int                    // such calls whose numbers are forgotten
+	open    map[uint32]call
+	last    uint32              // the number given last
+	givenUp map[uint32]struct{} // whose answer may be on its way
+	late    int                 // such calls whose numbers are forgotten
 }
 
 // maxGivenUp bounds the calls whose late answer is expected. Beyond it their numbers are forgotten, all at once, and how many there were is kept.
@@ -46,42 +52,62 @@ const maxGivenUp = 4096
 //
 // A listener should not wait for an answer: it holds up what the far end's handler may need itself.
 func (s *Session) Invoke(ctx context.Context, channel string, result any, args ...any) error {
-	err := s.invoke(ctx, channel, result, args)
+	a := Ask{Channel: channel, Args: args, session: s}
+	err := error(nil)
+	if nearest := s.nearest(); nearest.asksThrough() {
+		err = s.intercept(ctx, a, nearest, result)
+	} else {
+		err = s.invoke(ctx, &a, result)
+	}
 	if err != nil {
 		return fmt.Errorf("ipc: invoke %q: %w", channel, err)
 	}
 	return nil
 }
 
-func (s *Session) invoke(ctx context.Context, channel string, result any, args []any) error {
-	if err := protocol.ValidChannel(channel); err != nil {
+// intercept sends a request through the interceptors.
+func (s *Session) intercept(ctx context.Context, a Ask, nearest *Router, result any) error {
+	a.nearest = nearest
+	root := nearest
+	for root.parent != nil {
+		root = root.parent
+	}
+	return a.through(ctx, root, result)
+}
+
+func (s *Session) invoke(ctx context.Context, a *Ask, result any) (err error) {
+	if err := protocol.ValidChannel(a.Channel); err != nil {
 		return err
 	}
 	if err := context.Cause(ctx); err != nil {
 		return err
 	}
-	if !s.o.Allowed(channel) {
+	if !s.o.Allowed(a.Channel) {
 		return fmt.Errorf("%w: %s", ErrNotAllowed, s.o.Origin)
 	}
-	id, answered, err := s.expect()
+	c := s.line.o.Router.stats.named(a.Channel)
+	id, answered, err := s.expect(c)
 	if err != nil {
 		return err
 	}
 	defer s.forget(id)
-	if err := s.ask(id, channel, args); err != nil {
+	at := now()
+	if err := s.ask(id, a, c); err != nil {
 		return err
 	}
+	defer func() { c.answered(at, err) }() // also if the result's own code panics
 	select {
-	case a := <-answered:
-		return a.decode(result)
+	case answer := <-answered:
+		err = answer.decode(result)
 	case <-ctx.Done():
 		s.giveUp(id)
-		return context.Cause(ctx)
+		err = context.Cause(ctx)
 	}
+	return err
 }
 
 // expect opens a call.
-func (s *Session) expect() (id uint32, answered chan answer, err error) {
+func (s *Session) expect(by *counters) (id uint32, answered chan answer, err error) {
 	s.line.mu.Lock()
 	defer s.line.mu.Unlock()
 	c := &s.calls
@@ -93,7 +119,7 @@ func (s *Session) expect() (id uint32, answered chan answer, err error) {
 	case len(c.open) >= protocol.MaxInFlight:
 		return 0, nil, fmt.Errorf("%w: %d calls wait for an answer already", protocol.ErrLimit, len(c.open))
 	case c.open == nil:
-		c.open = map[uint32]chan answer{}
+		c.open = map[uint32]call{}
 	}
 	for taken := true; taken; _, taken = c.open[c.last] {
 		if c.last++; c.last == 0 {
@@ -101,27 +127,26 @@ func (s *Session) expect() (id uint32, answered chan answer, err error) {
 		}
 	}
 	answered = make(chan answer, 1)
-	c.open[c.last] = answered
+	c.open[c.last] = call{answered, by}
 	return c.last, answered, nil
 }
 
 // ask sends the request.
-func (s *Session) ask(id uint32, channel string, args []any) (err error) {
+func (s *Session) ask(id uint32, a *Ask, c *counters) (err error) {
 	b := buffers.Get().(*buffer)
 	defer b.release()
 	b.begin()
 	l := links{session: s, ctx: s.ctx}
-	if b.packet, err = (protocol.Writer{Links: &l}).AppendInvoke(b.packet, id, channel, args...); err == nil {
+	if b.packet, err = (protocol.Writer{Links: &l, Meta: a.Meta}).AppendInvoke(b.packet, id, a.Channel, a.Args...); err == nil {
 		err = s.send(b)
 	}
 	if err != nil {
 		l.drop()
 		return err
 	}
-	c := s.line.o.Router.stats.named(channel)
 	c.asked.Add(1)
 	c.went(b)
-	l.start(func(error) {})
+	l.start(c, func(error) {})
 	return nil
 }
 
@@ -157,7 +182,8 @@ func (s *Session) giveUp(id uint32) {
 
 // answered takes a result or error frame. Each call has one answer; the error is for any other. line.mu is held.
 func (s *Session) answered(f *protocol.Frame) error {
-	ins, err := s.openStreams(f.Streams)
+	c, open := s.calls.open[f.ID]
+	ins, err := s.openStreams(f.Streams, c.counters)
 	if err != nil {
 		return err
 	}
@@ -166,9 +192,9 @@ func (s *Session) answered(f *protocol.Frame) error {
 		l.closeLater()
 		return err
 	}
-	if c, open := s.calls.open[f.ID]; open {
+	if open {
 		delete(s.calls.open, f.ID)
-		c <- answer{frame: f, links: l}
+		c.answered <- answer{frame: f, links: l}
 		return nil
 	}
 	l.closeLater()

@@ -17,15 +17,15 @@ func (nowhere) Close()            {}
 func TestCallsEdge(t *testing.T) {
 	s := NewLine(LineOptions{}).Begin(SessionOptions{Link: nowhere{}, Document: 1})
 	for i := range protocol.MaxInFlight {
-		if _, _, err := s.expect(); err != nil {
+		if _, _, err := s.expect(&counters{}); err != nil {
 			t.Fatalf("call %d: %v", i, err)
 		}
 	}
-	if _, _, err := s.expect(); !errors.Is(err, protocol.ErrLimit) {
+	if _, _, err := s.expect(&counters{}); !errors.Is(err, protocol.ErrLimit) {
 		t.Errorf("one more: %v", err)
 	}
 	s.forget(7)
-	if id, _, err := s.expect(); err != nil || id == 7 {
+	if id, _, err := s.expect(&counters{}); err != nil || id == 7 {
 		t.Errorf("there is room: %d, %v", id, err)
 	}
 	s.End(ErrCanceled)
@@ -37,7 +37,7 @@ func TestGivenUpEdge(t *testing.T) {
 		s := NewLine(LineOptions{}).Begin(SessionOptions{Link: nowhere{}, Document: 1})
 		var ids []uint32
 		for range n {
-			id, _, err := s.expect()
+			id, _, err := s.expect(&counters{})
 			if err != nil {
 				t.Fatal(err)
 			}

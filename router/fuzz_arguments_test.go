@@ -35,6 +35,8 @@ func FuzzArguments(f *testing.F) {
 		}
 		f.Add(packet[protocol.HeaderSize+4:])
 	}
+	f.Add([]byte("\x92\x01\xc6\x00\x00\x00\x04tail")) // as many bytes at the end are written
+	f.Add([]byte("\x92\x01\xc6\x00\x00\x9c\x40"))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		packet, err := protocol.Parse(append(protocol.AppendHeader(nil, 1), append([]byte{0x93, 2, 0xa1, 'x'}, raw...)...))
 		if err != nil || packet.Frames[0].Kind != protocol.KindSend {

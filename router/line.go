@@ -82,7 +82,7 @@ func (l *Line) admit(d *delivery, m *protocol.Frame) error {
 		}
 		return err
 	}
-	ins, err := d.session.openStreams(m.Streams)
+	ins, err := d.session.openStreams(m.Streams, c)
 	if err != nil {
 		return err
 	}

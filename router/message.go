@@ -18,8 +18,8 @@ type buffer struct {
 // tailFrom is how many bytes are worth a copy less.
 const tailFrom = 32 << 10
 
-// A TailLink is a Link that takes packets in two pieces: tail comes behind packet. Both are the caller's again when SendTail returns, except
-// that it may have written to the bytes 1 to 3 of packet.
+// A TailLink is a Link that takes packets in two pieces: packet, which ends with the head of its last value, a bin, and tail, which is all of
+// that value's content. Both are the caller's again when SendTail returns, except that it may have written to the bytes 1 to 3 of packet.
 type TailLink interface {
 	Link
 	SendTail(packet, tail []byte) error

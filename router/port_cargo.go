@@ -64,9 +64,9 @@ func (c *cargo) OutPort(port protocol.Port) (uint32, error) {
 	return number, nil
 }
 
-// OutStream refuses: a stream is written to one far end, and a port may lead anywhere.
+// OutStream refuses: a stream is written to one far end, and it is not known yet where this goes.
 func (c *cargo) OutStream(protocol.Source) (uint32, error) {
-	return 0, fmt.Errorf("%w: a stream", protocol.ErrUncloneable)
+	return 0, fmt.Errorf("%w: a stream goes to one page that is there, not to several, through a port, or where it would have to wait", protocol.ErrUncloneable)
 }
 
 // InPort and InStream are not for what leaves.

@@ -288,5 +288,5 @@ func (r *request) deliver(b *buffer, e *protocol.ErrorValue) {
 		s.line.o.Log.Debug("answer lost", zap.String("channel", r.channel), zap.Error(err))
 		r.links.drop()
 	}
-	r.links.start(r.cancel)
+	r.links.start(r.counters, r.cancel)
 }

@@ -16,12 +16,14 @@ type Router struct {
 	parent *Router
 	stats  *stats // of the root, for all below it
 
-	mu        sync.RWMutex
-	handlers  map[string]*target
-	listeners map[string][]*target
-	last      *interceptor
+	mu         sync.RWMutex
+	handlers   map[string]*target
+	listeners  map[string][]*target
+	last       *interceptor
+	lastAsking *asking
 
-	first atomic.Pointer[interceptor]
+	first  atomic.Pointer[interceptor]
+	asking atomic.Pointer[asking]
 }
 
 // A target is a handler or listener: a function of the app that messages on a channel are for.

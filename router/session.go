@@ -114,7 +114,7 @@ func (s *Session) Send(channel string, args ...any) error {
 		l.drop()
 		return err
 	}
-	l.start(func(error) {})
+	l.start(s.line.o.Router.stats.named(channel), func(error) {})
 	return nil
 }
 
@@ -201,7 +201,7 @@ func (s *Session) End(cause error) {
 	if first {
 		s.ended = cause
 		for _, c := range s.calls.open {
-			c <- answer{ended: cause}
+			c.answered <- answer{ended: cause}
 		}
 		s.calls = calls{}
 	}

@@ -22,20 +22,29 @@ type Stats struct {
 
 // ChannelStats are the counts of one channel.
 type ChannelStats struct {
-	Calls    uint64 // requests that came (invoke)
-	Messages uint64 // messages that came (send)
-	Sent     uint64 // messages that went out
-	Asked    uint64 // requests that went out
-	InFlight int    // requests and messages that came and wait or are being worked on
-	Canceled uint64 // requests whose answer nobody waited for any more
-	BytesIn  uint64 // of the arguments of what came; contents of streams are not counted
-	BytesOut uint64 // of what went out, answers included, as encoded; the same
+	Calls     uint64 // requests that came (invoke)
+	Messages  uint64 // messages that came (send)
+	Sent      uint64 // messages that went out
+	Asked     uint64 // requests that went out
+	InFlight  int    // requests and messages that came and wait or are being worked on
+	Canceled  uint64 // requests whose answer nobody waited for any more
+	Waiting   int    // requests that went out and wait for their answer
+	AskErrors uint64 // requests that went out and ended with an error, or that nobody waited for any more
+	BytesIn   uint64 // of the arguments of what came, without the contents of streams
+	BytesOut  uint64 // of what went out, answers included, as encoded; the same
+	// Streamed counts what was in the streams of all these messages and answers.
+	Streamed StreamStats
 	// Errors are the requests answered by an error, the messages refused and the listeners that failed, by the error's code. Errors without
 	// one are under "", and those beyond the 32 different codes that are kept apart under "…".
 	Errors map[string]uint64
 	// Latency is of requests from their arrival to their answer, and of messages from their arrival until the last listener has returned.
 	Latency Histogram
+	// AskLatency is of requests that went out, from then until their answer was decoded or nobody waited for it any more.
+	AskLatency Histogram
 }
+
+// StreamStats count the chunks of streams, and their bytes as encoded.
+type StreamStats struct{ ChunksIn, BytesIn, ChunksOut, BytesOut uint64 }
 
 // Stats returns the counts of all messages of the app, whichever of its routers is asked: those of the windows and documents count with it.
 func (r *Router) Stats() Stats {
@@ -95,9 +104,10 @@ func (s *stats) named(channel string) *counters {
 
 // counters are what a channel's ChannelStats are made of. Any goroutine may write them.
 type counters struct {
-	calls, messages, sent, asked, canceled, in, out atomic.Uint64
+	calls, messages, sent, asked, askErrors, canceled, in, out atomic.Uint64
+	chunksIn, streamedIn, chunksOut, streamedOut               atomic.Uint64
 
-	latency times
+	latency, askLatency times
 
 	mu     sync.Mutex
 	errors map[string]uint64
@@ -131,6 +141,25 @@ func (c *counters) left(at time.Duration) { c.latency.add(now() - at) }
 // went counts the bytes of a packet that has been sent.
 func (c *counters) went(b *buffer) { c.out.Add(uint64(b.size() - protocol.HeaderSize)) }
 
+// answered counts the end of a request that was sent at the given time.
+func (c *counters) answered(at time.Duration, err error) {
+	if err != nil {
+		c.askErrors.Add(1)
+	}
+	c.askLatency.add(now() - at)
+}
+
+// chunkIn counts a chunk that has come, chunkOut one that has been sent.
+func (c *counters) chunkIn(n int) {
+	c.chunksIn.Add(1)
+	c.streamedIn.Add(uint64(n))
+}
+
+func (c *counters) chunkOut(n int) {
+	c.chunksOut.Add(1)
+	c.streamedOut.Add(uint64(n))
+}
+
 func (c *counters) failed(code string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -148,11 +177,13 @@ func (c *counters) failed(code string) {
 
 func (c *counters) snapshot() ChannelStats {
 	s := ChannelStats{
-		Latency: c.latency.snapshot(), // first: what leaves after it is still in flight
-		Calls:   c.calls.Load(), Messages: c.messages.Load(), Sent: c.sent.Load(), Asked: c.asked.Load(), Canceled: c.canceled.Load(),
-		BytesIn: c.in.Load(), BytesOut: c.out.Load(),
+		Latency: c.latency.snapshot(), AskLatency: c.askLatency.snapshot(), // first: what leaves after it is still in flight
+		Calls: c.calls.Load(), Messages: c.messages.Load(), Sent: c.sent.Load(), Asked: c.asked.Load(),
+		AskErrors: c.askErrors.Load(), Canceled: c.canceled.Load(), BytesIn: c.in.Load(), BytesOut: c.out.Load(),
+		Streamed: StreamStats{c.chunksIn.Load(), c.streamedIn.Load(), c.chunksOut.Load(), c.streamedOut.Load()},
 	}
 	s.InFlight = int(s.Calls + s.Messages - s.Latency.Count)
+	s.Waiting = int(s.Asked - s.AskLatency.Count)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	s.Errors = maps.Clone(c.errors)

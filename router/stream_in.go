@@ -11,10 +11,11 @@ import (
 // An inStream is a stream that the far end writes: a protocol.Stream. Chunks wait here until they are read; what has been read is given back
 // as credit. All of it is guarded by the session's streams.mu.
 type inStream struct {
-	session *Session
-	ref     protocol.StreamRef
-	done    chan struct{} // closed when the stream is over here
-	claimed bool          // somebody has it
+	session  *Session
+	counters *counters // of the channel that it came by; nil if nobody has it
+	ref      protocol.StreamRef
+	done     chan struct{} // closed when the stream is over here
+	claimed  bool          // somebody has it
 
 	cond   sync.Cond // a chunk has come, or the end
 	queue  []protocol.Value
@@ -48,6 +49,9 @@ func (in *inStream) take(f *protocol.Frame, packet int) error {
 		return in.refuse(fmt.Errorf("%w: more than %d bytes of streams are unread", protocol.ErrLimit, protocol.MaxStreamBytes))
 	}
 	t.unread += n
+	if in.counters != nil {
+		in.counters.chunkIn(n)
+	}
 	if n*keepFactor < packet {
 		f.Value = f.Value.Clone()
 	}

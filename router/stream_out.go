@@ -14,12 +14,13 @@ import (
 
 // An outStream is a stream that this side writes, on a goroutine of its own.
 type outStream struct {
-	session *Session
-	id      uint32
-	source  protocol.Source
-	ctx     context.Context
-	cancel  context.CancelCauseFunc
-	close   func() // closes the reader; may be called more than once
+	session  *Session
+	counters *counters // of the channel that it goes by; set before it runs
+	id       uint32
+	source   protocol.Source
+	ctx      context.Context
+	cancel   context.CancelCauseFunc
+	close    func() // closes the reader; may be called more than once
 
 	// Under streams.mu.
 	cond    sync.Cond
@@ -222,7 +223,16 @@ func (o *outStream) send(v any) error {
 	if b.packet, err = (protocol.Writer{}).AppendChunk(b.packet, o.id, v); err != nil {
 		return err
 	}
-	return o.session.send(b)
+	return o.ship(b)
+}
+
+// ship sends a chunk and counts it.
+func (o *outStream) ship(b *buffer) error {
+	err := o.session.send(b)
+	if err == nil {
+		o.counters.chunkOut(b.size() - protocol.HeaderSize - protocol.ChunkHead(o.id))
+	}
+	return err
 }
 
 // value sends a chunk of a stream of values when there is credit for it.
@@ -237,5 +247,5 @@ func (o *outStream) value(v any) error {
 	if !o.spend(protocol.ChunkCost(len(b.packet) - protocol.HeaderSize - protocol.ChunkHead(o.id))) {
 		return context.Cause(o.ctx)
 	}
-	return o.session.send(b)
+	return o.ship(b)
 }

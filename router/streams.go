@@ -30,8 +30,8 @@ type streams struct {
 // maxRefused is how many streams may be on their way here that have been refused, besides those that are open.
 const maxRefused = protocol.MaxStreams
 
-// openStreams begins to take the streams that came with a message. If there are too many they are refused: what comes for them is dropped.
-func (s *Session) openStreams(refs []protocol.StreamRef) ([]*inStream, error) {
+// openStreams begins to take the streams that came with a message; c counts what is in them, nil if the message is not awaited. If there are too many they are refused: what comes for them is dropped.
+func (s *Session) openStreams(refs []protocol.StreamRef, c *counters) ([]*inStream, error) {
 	if len(refs) == 0 {
 		return nil, nil
 	}
@@ -44,7 +44,7 @@ func (s *Session) openStreams(refs []protocol.StreamRef) ([]*inStream, error) {
 		}
 		return nil, coded("ERR_LIMIT", protocol.ErrLimit, "More than %d streams are open", protocol.MaxStreams)
 	}
-	return t.open(s, refs)
+	return t.open(s, refs, c)
 }
 
 // refuseStreams refuses the streams that came with a message which is not taken.
@@ -61,7 +61,7 @@ func (t *streams) refuse(s *Session, refs []protocol.StreamRef) error {
 	if len(t.in)+len(refs) > protocol.MaxStreams+maxRefused {
 		return fmt.Errorf("%w: %d streams more", ErrUnexpected, len(refs))
 	}
-	ins, err := t.open(s, refs)
+	ins, err := t.open(s, refs, nil)
 	for _, in := range ins {
 		in.leave()
 	}
@@ -76,7 +76,7 @@ func (t *streams) refuse(s *Session, refs []protocol.StreamRef) error {
 	return err
 }
 
-func (t *streams) open(s *Session, refs []protocol.StreamRef) ([]*inStream, error) {
+func (t *streams) open(s *Session, refs []protocol.StreamRef, c *counters) ([]*inStream, error) {
 	if t.in == nil {
 		t.in = map[uint32]*inStream{}
 	}
@@ -89,7 +89,7 @@ func (t *streams) open(s *Session, refs []protocol.StreamRef) ([]*inStream, erro
 			}
 			return nil, fmt.Errorf("%w: stream %d is open already", ErrUnexpected, ref.ID)
 		}
-		in := &inStream{session: s, ref: ref, credit: protocol.StreamWindow, done: make(chan struct{}), err: t.ended}
+		in := &inStream{session: s, counters: c, ref: ref, credit: protocol.StreamWindow, done: make(chan struct{}), err: t.ended}
 		in.cond.L = &t.mu
 		t.in[ref.ID] = in
 		t.live++
@@ -262,9 +262,9 @@ func (l *links) drop() {
 	l.outs = nil
 }
 
-// start lets the ports that have left go on from where they are, begins to write the streams and calls done, at once if there is none, when the last of them has ended, with the
+// start lets the ports that have left go on from where they are, begins to write the streams, which c counts, and calls done, at once if there is none, when the last of them has ended, with the
 // reason if it was halted.
-func (l *links) start(done func(cause error)) {
+func (l *links) start(c *counters, done func(cause error)) {
 	l.cargo.sent()
 	outs := l.outs
 	if len(outs) == 0 {
@@ -274,6 +274,7 @@ func (l *links) start(done func(cause error)) {
 	left := new(atomic.Int32)
 	left.Store(int32(len(outs)))
 	for _, out := range outs {
+		out.counters = c
 		go out.run(func(cause error) {
 			if left.Add(-1) == 0 {
 				done(cause)

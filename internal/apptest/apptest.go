@@ -36,7 +36,7 @@ import (
 const childEnv = "ORIEL_APPTEST_DIR"
 
 // Timeout is how long one test process may take. Chromium on a busy machine of two cores is slow to start, not that slow.
-const Timeout = 2 * time.Minute
+const Timeout = slowness * 2 * time.Minute
 
 // mainThread carries the app's Run to the main thread, which is CEF's.
 var mainThread = make(chan func())

@@ -10,7 +10,7 @@ import (
 )
 
 // Patience is how long a step of a test may take that could wait for ever.
-const Patience = 30 * time.Second
+const Patience = slowness * 30 * time.Second
 
 // Context ends with the test, or when a step that uses it has taken longer than Patience.
 func Context(t *testing.T) context.Context {

@@ -148,11 +148,12 @@ func (a *App) windowsClosed() {
 	a.allClosed.Emit(&a.queue, struct{}{})
 }
 
-// Send sends a message to the page of every window. The error joins those of single windows.
+// Send sends a message to the page of every window. The error joins those of single windows. Streams cannot be sent to all, since each is
+// read once.
 func (a *App) Send(channel string, args ...any) error {
 	var errs []error
-	for _, w := range a.host.Windows() {
-		errs = append(errs, w.Send(channel, args...))
+	for _, p := range a.host.Peers() {
+		errs = append(errs, p.Broadcast(channel, args...))
 	}
 	return errors.Join(errs...)
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/oriel-go/oriel/main/app"
 	"github.com/oriel-go/oriel/main/ipc"
 	"github.com/oriel-go/oriel/main/window"
+	"github.com/oriel-go/oriel/protocol"
 )
 
 // listens is a preload whose listeners are added when the page says so. 'arrived' is answered when all that was sent before has come.
@@ -87,6 +88,14 @@ func TestBrowserUnheard(t *testing.T) {
 		eval[any](t, w, "api.on('kept')")
 		wait(t, read)
 		heard("0", "a stream")
+		if err := w.Send("kept", strings.NewReader("one of the window's")); err != nil {
+			t.Fatal(err)
+		}
+		wait(t, read)
+		heard("0", "one of the window's")
+		if err := a.Send("kept", strings.NewReader("for all")); !errors.Is(err, protocol.ErrUncloneable) || !strings.Contains(err.Error(), "not to several") {
+			t.Error("a stream for all windows:", err)
+		}
 		if err := w.MainFrame().Send("many", endless{closed}); err != nil {
 			t.Fatal(err)
 		}

@@ -134,8 +134,17 @@ func (p *Peer) Receive(c Conn, packet []byte) error {
 }
 
 // Send sends a message to the frame's document, or keeps it for the next one whose origin may use the channel. Messages arrive in the
-// order sent. Where much waits for the document already, it waits until that has taken some, and fails if it takes none.
+// order sent. Where much waits for the document already, it waits until that has taken some, and fails if it takes none. Streams in it need
+// a document that is there.
 func (p *Peer) Send(channel string, args ...any) error {
+	if f := p.Frame(); f != nil {
+		return f.Send(channel, args...)
+	}
+	return p.Broadcast(channel, args...)
+}
+
+// Broadcast is Send for a message that others get too: it cannot have streams, which are read once.
+func (p *Peer) Broadcast(channel string, args ...any) error {
 	m, err := router.NewMessage(channel, args...)
 	if err != nil {
 		return err

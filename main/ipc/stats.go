@@ -12,6 +12,9 @@ type Stats = router.Stats
 // ChannelStats are the counts of one channel.
 type ChannelStats = router.ChannelStats
 
+// StreamStats count what is in streams.
+type StreamStats = router.StreamStats
+
 // A Histogram says how often something took how long; its buckets are those of [HistogramBounds].
 type Histogram = router.Histogram
 

@@ -95,7 +95,7 @@ func (w *Window) peerOptions(refused func(error)) ipc.PeerOptions {
 
 // create runs on the UI thread.
 func (w *Window) create() {
-	w.host.Add(w)
+	w.host.Add(w, w.peer)
 	client, delegate := w.client(), w.browserViewDelegate()
 	extra := cef.DictionaryValueCreate()
 	defer extra.Release()
@@ -131,7 +131,7 @@ func (w *Window) IPC() *ipc.Router { return w.router }
 func (w *Window) MainFrame() *ipc.Frame { return w.peer.Frame() }
 
 // Send sends a message to the page: ipcRenderer.on(channel, (event, ...args)) hears it. Sent before the page's preload runs, it waits for
-// that. Messages arrive in the order sent.
+// that. Messages arrive in the order sent. A stream in it goes to a page that is there; it cannot wait for one.
 func (w *Window) Send(channel string, args ...any) error { return w.peer.Send(channel, args...) }
 
 // PostMessage is Send for a value and ports, which the page's listener finds in event.ports. The ports move to the page; if it fails, they are

@@ -31,13 +31,14 @@ const codec = (() => {
       w.byte(0x91);
       w.byte(kinds.hello);
     },
-    send(w, channel, args) {
-      w.byte(0x93);
+    send(w, channel, args, meta) { // meta: text by name, or nothing
+      w.byte(meta ? 0x94 : 0x93);
       w.byte(kinds.send);
       w.channelName(channel);
       w.list(args);
+      if (meta) w.value(meta);
     },
-    invoke(w, id, channel, args, meta) { // meta: text by name, or nothing
+    invoke(w, id, channel, args, meta) {
       w.byte(meta ? 0x95 : 0x94);
       w.byte(kinds.invoke);
       w.number(id);

@@ -303,7 +303,7 @@ const decodePacket = (() => {
       const head = this.bytes[this.take(1)];
       const kind = this.value(0);
       const f = [kind];
-      const withMeta = kind === kinds.invoke && head === 0x95;
+      const withMeta = (kind === kinds.send || kind === kinds.invoke) && head === 0x91 + frameItems[kind];
       if (head !== 0x90 + frameItems[kind] && !withMeta) throw damaged('an unknown frame');
       const start = this.refs;
       if (kind !== kinds.hello && kind !== kinds.send) f.push(this.value(0));

@@ -21,13 +21,13 @@ function takeHandler(channel) {
   return found.handler;
 }
 
-async function answerRequest(id, channel, args, transferred) {
+async function answerRequest(id, channel, args, transferred, meta) {
   const controller = new AbortController();
   answering.set(id, controller);
   let packet;
   try {
     const handler = takeHandler(channel);
-    const result = await handler({ sender: ipcRenderer, ports: transferred, signal: controller.signal }, ...args);
+    const result = await handler({ sender: ipcRenderer, ports: transferred, signal: controller.signal, traceparent: meta?.traceparent, tracestate: meta?.tracestate }, ...args);
     if (answering.has(id)) packet = codec.result(documentNumber, id, result);
   } catch (thrown) {
     if (answering.has(id)) packet = failure(id, thrown);

@@ -47,7 +47,7 @@ function settle(id) {
 const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/; // W3C Trace Context
 const TRACESTATE = /^[ -~]{1,512}$/;
 
-const options = { // which an invoke may have, and whether a value is one
+const options = { // which a call may have, and whether a value is one
   __proto__: null,
   signal: (v) => v instanceof AbortSignal,
   traceparent: (v) => typeof v === 'string' && TRACEPARENT.test(v),
@@ -106,11 +106,15 @@ class IpcRenderer extends Emitter {
     return this;
   }
 
+  // Beyond Electron: { traceparent } as the last argument, as with invoke.
   send(channel, ...args) {
     checkChannel(channel);
     const refusal = refusalOf(channel);
     if (refusal) throw new Error(refusal);
-    sendPacket(codec.send(documentNumber, channel, args));
+    const given = optionsOf(args.at(-1));
+    const traced = given && !given.signal; // a signal cannot be sent
+    if (traced) args.pop();
+    sendPacket(codec.send(documentNumber, channel, args, traced && given.meta));
   }
 
   // Sends a message and moves the ports to main.
@@ -158,7 +162,7 @@ function receiveFrame(frame, size) {
       if (unheard.has(frame[1]) || !hear(frame)) keepUnheard(frame, size);
       return;
     case INVOKE:
-      answerRequest(frame[1], frame[2], frame[3], ports.of(frame));
+      answerRequest(frame[1], frame[2], frame[3], ports.of(frame), frame[4]);
       return;
     case CANCEL:
       cancelRequest(frame[1]);

@@ -24,7 +24,6 @@ type Window interface {
 	// Close asks the page whether it may go; Destroy does not. Both return at once.
 	Close()
 	Destroy()
-	Send(channel string, args ...any) error
 }
 
 // A Host is the running app.
@@ -44,6 +43,7 @@ type Host struct {
 	mu       sync.Mutex
 	ctx      context.Context
 	windows  []Window
+	peers    map[Window]*ipc.Peer
 	browsers int
 	last     int
 	quitting bool
@@ -74,17 +74,32 @@ func (h *Host) NextID() (int, error) {
 	return h.last, nil
 }
 
-// Add notes a window.
-func (h *Host) Add(w Window) {
+// Add notes a window, and whom messages for its page go to.
+func (h *Host) Add(w Window, p *ipc.Peer) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if h.peers == nil {
+		h.peers = map[Window]*ipc.Peer{}
+	}
 	h.windows = append(h.windows, w)
+	h.peers[w] = p
+}
+
+// Peers lists what messages for the pages of all windows go to, oldest window first.
+func (h *Host) Peers() (all []*ipc.Peer) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, w := range h.windows {
+		all = append(all, h.peers[w])
+	}
+	return all
 }
 
 // Remove forgets a window. It runs on the UI thread.
 func (h *Host) Remove(w Window) {
 	h.mu.Lock()
 	h.windows = slices.DeleteFunc(h.windows, func(x Window) bool { return x == w })
+	delete(h.peers, w)
 	h.mu.Unlock()
 	h.settle()
 }

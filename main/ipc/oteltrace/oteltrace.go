@@ -4,8 +4,8 @@
 //
 // Each request is a span of the kind server and each message one of the kind consumer, with the channel as name and attributes after
 // OpenTelemetry's conventions for RPC and messaging. The handler's context has the span, so what it does with other instrumented libraries
-// comes below it. A request that carries a traceparent (in the preload: ipcRenderer.invoke(channel, …, { traceparent })) continues the page's
-// trace. Arguments and results are not recorded.
+// comes below it. A request or message that carries a traceparent (in the preload: ipcRenderer.invoke(channel, …, { traceparent }), and send
+// alike) continues the page's trace. What main asks of pages is a span by [AskInterceptor]. Arguments and results are not recorded.
 package oteltrace
 
 import (
@@ -59,14 +59,7 @@ func WithPublicEndpoint(f func(ctx context.Context, c *ipc.Call) bool) Option {
 
 // Interceptor returns an interceptor for [ipc.Router.Use]. Put it first, so that the span has all of the others within it.
 func Interceptor(options ...Option) func(next ipc.Handler) ipc.Handler {
-	no := func(context.Context, *ipc.Call) bool { return false }
-	c := config{propagator: propagation.TraceContext{}, foreign: no}
-	for _, option := range options {
-		option(&c)
-	}
-	if c.provider == nil {
-		c.provider = otel.GetTracerProvider()
-	}
+	c := newConfig(options)
 	tracer := c.provider.Tracer(scope)
 	return func(next ipc.Handler) ipc.Handler {
 		return func(ctx context.Context, call *ipc.Call) (any, error) {
@@ -80,6 +73,18 @@ func Interceptor(options ...Option) func(next ipc.Handler) ipc.Handler {
 			return result, err
 		}
 	}
+}
+
+func newConfig(options []Option) config {
+	no := func(context.Context, *ipc.Call) bool { return false }
+	c := config{propagator: propagation.TraceContext{}, foreign: no}
+	for _, option := range options {
+		option(&c)
+	}
+	if c.provider == nil {
+		c.provider = otel.GetTracerProvider()
+	}
+	return c
 }
 
 func (c *config) start(ctx context.Context, tracer trace.Tracer, call *ipc.Call) (context.Context, trace.Span) {

@@ -137,7 +137,9 @@ const { contextBridge, ipcRenderer } = require('oriel');
 contextBridge.exposeInMainWorld('api', {
   traced: (text) => ipcRenderer.invoke('echo', text, { traceparent: '` + parent + `' }),
   plain: (text) => ipcRenderer.invoke('echo', text),
-});`
+  tell: (text) => ipcRenderer.send('tell', text, { traceparent: '` + parent + `' }),
+});
+ipcRenderer.handle('place', (event, fail) => { if (fail) throw Object.assign(new Error('no'), { code: 'E_NO' }); return event.traceparent; });`
 
 // The trace of a page goes on in Go: the call's span is the child of the page's, and what the handler does is the call's.
 func TestBrowserTrace(t *testing.T) {
@@ -170,8 +172,37 @@ func TestBrowserTrace(t *testing.T) {
 		if plain.Parent().IsValid() || plain.SpanContext().TraceID().String() == pageTrace {
 			t.Errorf("a call without traceparent is below %v", plain.Parent())
 		}
+		askAndHear(t, a, w, provider, spans)
 		if got := attributes(traced); traced.Name() != "echo" || got["oriel.origin"] != a.Origin() || got["oriel.window.id"] != fmt.Sprint(w.ID()) {
 			t.Errorf("%s: %v", traced.Name(), got)
 		}
 	})
+}
+
+// askAndHear lets main ask the page, whose handler is told its place in the trace, and the page send a message that has one.
+func askAndHear(t *testing.T, a *app.App, w *window.Window, provider *trace.TracerProvider, spans *tracetest.SpanRecorder) {
+	a.IPC().UseInvoke(oteltrace.AskInterceptor(oteltrace.WithTracerProvider(provider)))
+	ctx, root := provider.Tracer("app").Start(apptest.Context(t), "root")
+	place, err := ipc.Invoke[string](ctx, w, "place", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ipc.Invoke[string](ctx, w, "place", true); err == nil {
+		t.Error("the page's handler did not fail")
+	}
+	ended := spans.Ended()
+	asked, failed := ended[len(ended)-2], ended[len(ended)-1]
+	if want := "00-" + root.SpanContext().TraceID().String() + "-" + asked.SpanContext().SpanID().String() + "-01"; place != want ||
+		asked.Name() != "place" || asked.SpanKind() != api.SpanKindClient || asked.Parent().SpanID() != root.SpanContext().SpanID() {
+		t.Errorf("the page is at %s, want %s; %s below %v", place, want, asked.Name(), asked.Parent())
+	}
+	if got := attributes(failed); failed.Status().Code != codes.Error || got["rpc.response.status_code"] != "E_NO" {
+		t.Errorf("a call that failed: %+v, %v", failed.Status(), got)
+	}
+	heard := make(chan api.SpanContext, 1)
+	ipc.On(a.IPC(), "tell", func(ctx context.Context, _ string) { heard <- api.SpanContextFromContext(ctx) })
+	apptest.Eval[any](t, w, "window.api.tell('hello')")
+	if c := <-heard; c.TraceID().String() != pageTrace {
+		t.Errorf("a message is of trace %v", c.TraceID())
+	}
 }

@@ -109,7 +109,7 @@ function testCodec(codec, golden) {
 
   const calls = {
     'hello': (e) => e.hello(), 'cancel': (e) => e.cancel(300), 'send': (e) => e.send('notes:changed', []),
-    'invoke': (e) => e.invoke(70000, 'notes:save', [{ title: 'a' }, 2]), 'invoke with meta': (e) => e.invoke(1, 'x', [2], { traceparent: '00-1', tracestate: 'a=1' }), 'result': (e) => e.result(4294967295, 'ok'),
+    'invoke': (e) => e.invoke(70000, 'notes:save', [{ title: 'a' }, 2]), 'send with meta': (e) => e.send('x', [2], { traceparent: '00-1' }), 'invoke with meta': (e) => e.invoke(1, 'x', [2], { traceparent: '00-1', tracestate: 'a=1' }), 'result': (e) => e.result(4294967295, 'ok'),
     'error': (e) => e.error(2, 'TypeError', 'no', 'E_NO', [1]), 'bare error': (e) => e.error(2, 'Error', '', undefined, undefined),
     'reference between arguments': (e) => { const o = {}; e.send('x', [o, [o]]); },
     'several': (e) => { const o = {}; e.send('x', [o, o]); e.invoke(1, 'y', [o, o]); e.cancel(1); },
@@ -233,6 +233,16 @@ function testCodec(codec, golden) {
   }
 
   // What was decoded is a copy.
+  rule('names that have one place in the table of names');
+  // The place is found by length, first, middle and last byte; these differ in others.
+  for (const [a, b] of [['aXcYe', 'abcde'], ['title', 'tatle'], ['n1234567n', 'n9994999n']]) {
+    for (let i = 0; i < 3; i++) {
+      for (const o of [{ [a]: 1, [b]: 2 }, { [b]: 3 }, { [a]: 4 }]) check(same(clone(o), o), JSON.stringify(o), 'came as', JSON.stringify(clone(o)));
+    }
+  }
+  const crowd = Array.from({ length: 2000 }, (_, i) => ({ [`n${i}`]: i, [`m${i % 7}_${i}`]: i }));
+  check(same(clone(crowd), crowd) && same(clone(crowd), crowd), 'more names than places');
+
   rule('decoded bytes are copies');
   const packet = copyOf(codec.result(1, 1, new Uint8Array([1, 2])));
   const copied = codec.decodePacket(packet).frames[0][2];
