@@ -45,15 +45,15 @@ func newResult(name, unit string, rate bool, app, raw []float64) result {
 // printResults prints the table, without the Oriel columns if only the raw host ran.
 func printResults(results []result, rawOnly bool) {
 	if rawOnly {
-		fmt.Printf("%-20s %12s\n", "", "raw host")
+		fmt.Printf("%-28s %12s\n", "", "raw host")
 		for _, r := range results {
-			fmt.Printf("%-20s %12.2f %s\n", r.Name, r.Baseline, r.Unit)
+			fmt.Printf("%-28s %12.2f %s\n", r.Name, r.Baseline, r.Unit)
 		}
 		return
 	}
-	fmt.Printf("%-20s %12s %12s %-4s %7s\n", "", "Oriel", "raw host", "", "ratio")
+	fmt.Printf("%-28s %12s %12s %-4s %7s\n", "", "Oriel", "raw host", "", "ratio")
 	for _, r := range results {
-		fmt.Printf("%-20s %12.2f %12.2f %-4s %6.2f×\n", r.Name, r.Value, r.Baseline, r.Unit, r.Ratio)
+		fmt.Printf("%-28s %12.2f %12.2f %-4s %6.2f×\n", r.Name, r.Value, r.Baseline, r.Unit, r.Ratio)
 	}
 }
 

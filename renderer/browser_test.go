@@ -129,6 +129,13 @@ func TestBridge(t *testing.T) {
 	}
 	inApp(t, app.Options{Pages: pages.FS(root, pages.CSP(""))}, func(t *testing.T, a *app.App) {
 		results := reports(a)
+		ipc.Handle(a.IPC(), "echo", func(_ context.Context, v any) (any, error) { return v, nil })
+		ipc.On(a.IPC(), "said", func(ctx context.Context, args ipc.Args) {
+			var first, second any
+			if args.Decode(0, &first) == nil && args.Decode(1, &second) == nil {
+				_ = ipc.Reply(ctx, "said", first, second)
+			}
+		})
 		open(t, a, window.Options{URL: "/bridge.html", Preload: text(t, "testdata/bridge_preload.js")})
 		got := receive(t, "report", results)
 		judge(t, got)
@@ -217,7 +224,7 @@ func fragmentTest(t *testing.T, vectors, call string, names ...string) {
 // TestCodec holds the codec to the wire format's golden frames.
 func TestCodec(t *testing.T) {
 	fragmentTest(t, "golden.json", "testCodec(codec, vectors)", "runtime/codec_tables.js", "runtime/codec_natures.js", "runtime/codec_values.js",
-		"runtime/codec_decode.js", "runtime/codec.js", "runtime/testdata/codec_test.js")
+		"runtime/codec_span.js", "runtime/codec_decode.js", "runtime/codec.js", "runtime/testdata/codec_test.js")
 }
 
 // TestRules holds rules.js to what protocol.Allowed says.

@@ -36,11 +36,20 @@ var runtime embed.FS
 
 // fragments of the runtime in the order in which they are joined.
 var fragments = []string{"world", "world_dom", "world_signal", "world_stream", "outbox", "handshake",
-	"codec_tables", "codec_natures", "codec_values", "codec_decode", "codec",
-	"rules", "emitter", "handlers", "blocks", "streams", "ports", "unheard", "ipc", "bridge", "process", "modules", "preload"}
+	"codec_tables", "codec_natures", "codec_values", "codec_span", "codec_decode", "codec",
+	"rules", "emitter", "handlers", "blocks", "streams", "ports", "unheard", "ipc", "bridge", "direct", "process", "modules", "preload"}
 
-// mainFragments run in the page's world too.
-var mainFragments = []string{"world", "world_dom", "world_signal", "world_stream"}
+// pageScripts are what runs in the page's world, by the runtime's name for it: the fragments, and what the script yields.
+var pageScripts = []struct {
+	name      string
+	fragments []string
+	result    string
+}{
+	// The page's half of the bridge, before any script of the page.
+	{"MAIN_WORLD", []string{"world", "world_dom", "world_signal", "world_stream", "world_direct"}, "createHalf"},
+	// The codec of direct functions, when there are any.
+	{"DIRECT_WORLD", []string{"direct_encoder", "direct_decoder"}, "(install) => install(createDirectEncoder, createDirectDecoder)"},
+}
 
 // Rule lets origins use channels.
 type Rule = protocol.Rule
@@ -83,13 +92,16 @@ func Source(config Config) (string, error) {
 	var b strings.Builder
 	b.WriteString("(() => {\n'use strict';\nconst CONFIG = ")
 	b.Write(encoded)
-	world, err := mainWorld()
-	if err != nil {
-		return "", err
-	}
-	b.WriteString(";\nconst MAIN_WORLD = ")
-	b.Write(world)
 	b.WriteString(";\n")
+	for _, s := range pageScripts {
+		literal, err := pageScript(s.fragments, s.result)
+		if err != nil {
+			return "", err
+		}
+		b.WriteString("const " + s.name + " = ")
+		b.Write(literal)
+		b.WriteString(";\n")
+	}
 	for _, name := range fragments {
 		text, err := fragment(name)
 		if err != nil {
@@ -101,21 +113,21 @@ func Source(config Config) (string, error) {
 	return b.String(), nil
 }
 
-// mainWorld returns, as a string literal, the script whose value is the function that makes the page's half of the bridge.
-func mainWorld() ([]byte, error) {
+// pageScript returns, as a string literal, a script that yields what is defined by fragments.
+func pageScript(fragments []string, result string) ([]byte, error) {
 	var b strings.Builder
 	b.WriteString("(() => {\n'use strict';\n")
-	for _, name := range mainFragments {
+	for _, name := range fragments {
 		text, err := fragment(name)
 		if err != nil {
 			return nil, err
 		}
 		b.WriteString(text)
 	}
-	b.WriteString("return createHalf;\n})()")
+	b.WriteString("return " + result + ";\n})()")
 	quoted, err := json.Marshal(b.String())
 	if err != nil {
-		return nil, fmt.Errorf("renderer: encode the page's half of the bridge: %w", err)
+		return nil, fmt.Errorf("renderer: encode a script for the page's world: %w", err)
 	}
 	return quoted, nil
 }

@@ -41,11 +41,26 @@ contextBridge.exposeInMainWorld('api', {
     ipcRenderer.once('pushed', (event, text, bytes) => resolve(text === 'first' ? check(bytes, n) : 'the text came as ' + text));
     ipcRenderer.invoke('push', n).catch((error) => resolve(String(error)));
   }),
-});`})
+});
+contextBridge.exposeInMainWorld('direct', { echo: ipcRenderer.invoker('echo'), push: ipcRenderer.invoker('push'), onPushed: ipcRenderer.subscriber('pushed') });`})
+		eval[any](t, w, `(() => {
+			window.check = (bytes, n) => {
+				if (!(bytes instanceof Uint8Array) || bytes.byteOffset !== 0 || bytes.buffer.byteLength !== n || !(bytes.buffer instanceof ArrayBuffer)) return 'a buffer of ' + bytes.buffer.byteLength;
+				const bad = bytes.findIndex((b, i) => b !== (i * 31 + n & 255));
+				return bad < 0 ? '' : 'byte ' + bad + ' is ' + bytes[bad];
+			};
+			window.page = {
+				echo: async (n) => check(await direct.echo(Uint8Array.from({ length: n }, (x, i) => i * 31 + n)), n),
+				push: (n) => new Promise((resolve) => {
+					const stop = direct.onPushed((text, bytes) => { stop(); resolve(text === 'first' ? check(bytes, n) : 'the text came as ' + text); });
+					direct.push(n).catch((error) => resolve(String(error)));
+				}),
+			};
+		})()`)
 		const tail, shared = 32 << 10, 192 << 10
 		for _, n := range []int{0, 1, 64, 65, tail - 20, tail - 1, tail, tail + 1, 65535, 65536, shared - 20, shared, 1<<20 + 1, 5 << 20} {
-			for _, way := range []string{"echo", "push"} {
-				if problem := eval[string](t, w, fmt.Sprintf("api.%s(%d)", way, n)); problem != "" {
+			for _, way := range []string{"api.echo", "api.push", "page.echo", "page.push"} {
+				if problem := eval[string](t, w, fmt.Sprintf("%s(%d)", way, n)); problem != "" {
 					t.Errorf("%s of %d bytes: %s", way, n, problem)
 				}
 			}

@@ -1,15 +1,25 @@
-// What the bench page may do: the shortest road to Go, messages from Go, and calls that go no further than this world.
+// What the bench page may do: the shortest road to Go, messages from Go, and calls that go no further than this world. closure has the same
+// calls by functions of this world's, which contextBridge copies arguments and results for.
 'use strict';
 
 const { contextBridge, ipcRenderer } = require('oriel');
 
+const pushed = (each) => {
+  const call = (event, bytes) => { each(bytes); };
+  ipcRenderer.on('pushed', call);
+  return () => { ipcRenderer.off('pushed', call); };
+};
+
 contextBridge.exposeInMainWorld('bench', {
-  echo: (bytes) => ipcRenderer.invoke('echo', bytes),
-  records: (list) => ipcRenderer.invoke('records', list),
-  push: (count, size, each) => {
-    ipcRenderer.removeAllListeners('pushed');
-    ipcRenderer.on('pushed', (event, bytes) => { each(bytes); });
-    return ipcRenderer.invoke('push', count, size);
+  echo: ipcRenderer.invoker('echo'),
+  records: ipcRenderer.invoker('records'),
+  push: ipcRenderer.invoker('push'),
+  onPushed: ipcRenderer.subscriber('pushed'),
+  closure: {
+    echo: (bytes) => ipcRenderer.invoke('echo', bytes),
+    records: (list) => ipcRenderer.invoke('records', list),
+    push: (count, size) => ipcRenderer.invoke('push', count, size),
+    onPushed: pushed,
   },
   empty: () => {},
   object: (value) => {},

@@ -11,13 +11,26 @@ const page = (() => {
     await fetch('/report?' + encodeURIComponent(JSON.stringify(value)));
   }
 
+  // What one of the preload's two ways to Go offers.
+  function offer(way) {
+    let stop = () => {};
+    return {
+      echo: (bytes, form, done) => { way.echo(bytes).then(done); },
+      records: (list, done) => { way.records(list).then(done); },
+      push: (count, size, form, each) => {
+        stop();
+        stop = way.onPushed(each);
+        return way.push(count, size);
+      },
+    };
+  }
+
   // The raw host offers natives that answer by one callback, in order; an Oriel preload offers promises.
   function connect() {
     if (!globalThis.raw) {
       return {
-        echo: (bytes, form, done) => { bench.echo(bytes).then(done); },
-        records: (list, done) => { bench.records(list).then(done); },
-        push: (count, size, form, each) => bench.push(count, size, each),
+        ...offer(bench),
+        closure: offer(bench.closure),
         empty: bench.empty,
         object: bench.object,
         callback: bench.callback,
@@ -182,6 +195,9 @@ const page = (() => {
 
   async function run(host, job) {
     const [kind, first, second, form] = job.split(':');
+    if (kind === 'closure') {
+      return run(host.closure, job.slice('closure:'.length));
+    }
     switch (kind) {
       case 'echo':
         return echo(host, Number(first), Number(second), form);

@@ -2,28 +2,13 @@
 {
   const { contextBridge, ipcRenderer } = require('oriel');
 
-  const hear = (channel, listener) => {
-    if (typeof listener !== 'function') throw new TypeError('The listener must be a function');
-    const call = (_event, ...args) => { listener(...args); };
-    ipcRenderer.on(channel, call);
-    return () => { ipcRenderer.off(channel, call); };
-  };
-
-  // What a call may have besides its arguments, as { signal }, comes first here.
-  const ask = (given, ...call) => {
-    const options = {};
-    for (const name of given ? ['signal', 'traceparent', 'tracestate'] : []) if (given[name] !== undefined) options[name] = given[name];
-    if (Object.keys(options).length > 0) call.push(options);
-    return ipcRenderer.invoke(...call);
-  };
-
   contextBridge.exposeInMainWorld('notes', {
-    delete: (id, options) => ask(options, 'notes:delete', id),
-    import: (name, content, options) => ask(options, 'notes:import', name, content),
-    list: (query, options) => ask(options, 'notes:list', query),
-    onChanged: (listener) => hear('notes:changed', listener),
-    openWindow: (id, options) => ask(options, 'notes:open-window', id),
-    read: (id, options) => ask(options, 'notes:read', id),
-    save: (d, options) => ask(options, 'notes:save', d),
+    delete: ipcRenderer.invoker('notes:delete', 1),
+    import: ipcRenderer.invoker('notes:import', 2),
+    list: ipcRenderer.invoker('notes:list', 1),
+    onChanged: ipcRenderer.subscriber('notes:changed'),
+    openWindow: ipcRenderer.invoker('notes:open-window', 1),
+    read: ipcRenderer.invoker('notes:read', 1),
+    save: ipcRenderer.invoker('notes:save', 1),
   });
 }

@@ -2,17 +2,9 @@
 {
   const { contextBridge, ipcRenderer } = require('oriel');
 
-  // What a call may have besides its arguments, as { signal }, comes first here.
-  const ask = (given, ...call) => {
-    const options = {};
-    for (const name of given ? ['signal', 'traceparent', 'tracestate'] : []) if (given[name] !== undefined) options[name] = given[name];
-    if (Object.keys(options).length > 0) call.push(options);
-    return ipcRenderer.invoke(...call);
-  };
-
   contextBridge.exposeInMainWorld('photos', {
-    connect: (options) => ask(options, 'photos:connect'),
-    kill: (options) => ask(options, 'photos:kill'),
-    list: (options) => ask(options, 'photos:list'),
+    connect: ipcRenderer.invoker('photos:connect', 0),
+    kill: ipcRenderer.invoker('photos:kill', 0),
+    list: ipcRenderer.invoker('photos:list', 0),
   });
 }

@@ -1,11 +1,11 @@
 // contextBridge: one half of the bridge here, the other in the page's world.
 
+const own = createHalf(false);
+const page = native.main(true);
+page.connect(own.table);
+
 const contextBridge = (() => {
   const MAIN = 0, PRELOAD = 999; // worlds, by Electron's numbers
-  const own = createHalf();
-  const page = native.main();
-  own.connect(page.table);
-  page.connect(own.table);
   const here = document;
 
   // The global object outlives its document: what is left of an old one must not reach into the next.
@@ -39,7 +39,7 @@ const contextBridge = (() => {
     exposeInIsolatedWorld(worldId, key, api) {
       if (worldId === MAIN) expose(own, page, key, api);
       else if (worldId === PRELOAD) {
-        const [from, to] = [createHalf(), createHalf()]; // both of this world
+        const [from, to] = [createHalf(false), createHalf(false)]; // both of this world
         from.connect(to.table);
         to.connect(from.table);
         expose(from, to, key, api);

@@ -142,7 +142,7 @@ const codec = (() => {
 
   // The encoder of the functions that make a packet of one frame. Within a getter that it calls itself, it is replaced by another one.
   const shared = createEncoder();
-  const packets = { kinds, limits, links, createEncoder, decodePacket };
+  const packets = { kinds, limits, links, createEncoder, decodePacket, decodeFrame };
   for (const kind of Object.keys(writers)) {
     packets[kind] = (doc, a, b, c, d, e) => {
       const encoder = shared.busy ? createEncoder() : shared;

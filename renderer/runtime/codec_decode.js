@@ -1,5 +1,5 @@
 // Reads packets: the codec's fourth part.
-const decodePacket = (() => {
+const { decodePacket, decodeFrame } = (() => {
   'use strict';
 
   const { VERSION, HEADER, kinds, frameItems, limits, types, viewNames, links, keys, defineProperty, isSafeInteger, fromCharCode, floor,
@@ -298,23 +298,36 @@ const decodePacket = (() => {
       return e;
     }
 
-    // frame reads one frame as the array it is on the wire, and behind a chunk or a post the bytes of what it holds.
-    frame() {
+    // frame reads one frame as the array it is on the wire, and behind a chunk or a post the bytes of what it holds. takes says which answers
+    // and messages somebody else reads.
+    frame(takes) {
+      const begin = this.pos;
       const head = this.bytes[this.take(1)];
       const kind = this.value(0);
       const f = [kind];
       const withMeta = (kind === kinds.send || kind === kinds.invoke) && head === 0x91 + frameItems[kind];
       if (head !== 0x90 + frameItems[kind] && !withMeta) throw damaged('an unknown frame');
       const start = this.refs;
-      if (kind !== kinds.hello && kind !== kinds.send) f.push(this.value(0));
+      if (kind !== kinds.hello) f.push(kind === kinds.send ? this.name() : this.value(0));
       const at = this.pos;
-      if (kind === kinds.send || kind === kinds.invoke) f.push(this.text(), this.args());
+      if ((kind === kinds.result || kind === kinds.send && !withMeta) && takes !== undefined && takes(kind, f[1])) return this.leave(f, begin);
+      if (kind === kinds.send) f.push(this.args());
+      else if (kind === kinds.invoke) f.push(this.text(), this.args());
       else if (kind === kinds.post) f.push(this.args());
       else while (f.length < frameItems[kind]) f.push(this.value(0));
       if (withMeta) f.push(this.value(0));
       if (kind === kinds.chunk || kind === kinds.post) f.push(this.pos - at);
       if (start.length > 0) this.refs = [];
       if (links.made.length > 0) f.made = links.made.splice(0);
+      return f;
+    }
+
+    // leave steps over what is left of a frame, value or arguments, and notes where that lies.
+    leave(f, begin) {
+      const at = this.pos;
+      this.pos = endOfItem(this.bytes, at, this.end, this.tail === undefined ? 0 : this.tail.byteLength);
+      f.left = { begin, at, end: this.pos, tail: undefined };
+      if (this.pos === this.end) [f.left.tail, this.tail] = [this.tail, undefined];
       return f;
     }
 
@@ -328,19 +341,29 @@ const decodePacket = (() => {
     }
   }
 
+  // decodeFrame reads a frame of the packet that was left to somebody else.
+  function decodeFrame(buffer, { left }) {
+    const d = new Decoder(buffer, left.tail);
+    d.pos = left.begin;
+    d.end = left.end;
+    return d.frame();
+  }
+
   // decodePacket returns { doc, frames }, each frame the array that the wire
   // has: [kind, …]. Nothing in it shares memory with the buffer. A packet that
   // ends in many bytes comes in two buffers: they are the second, and the three
   // bytes after the version say where it begins.
-  return function decodePacket(buffer, tail) {
+  function decodePacket(buffer, tail, takes) {
     const d = new Decoder(buffer, tail);
     if (d.end <= HEADER) throw damaged('no frame');
     if (d.bytes[0] !== VERSION) throw damaged('another version');
     if ((d.view.getUint32(0, true) >>> 8) !== (tail === undefined ? 0 : d.end)) throw damaged('cut in the wrong place');
     const packet = { doc: d.view.getUint32(4, true), frames: [] };
     d.pos = HEADER;
-    while (d.pos < d.end) packet.frames.push(d.frame());
+    while (d.pos < d.end) packet.frames.push(d.frame(takes));
     if (d.tail !== undefined) throw damaged('bytes left over');
     return packet;
-  };
+  }
+
+  return { decodePacket, decodeFrame };
 })();

@@ -27,7 +27,7 @@ function remoteError(channel, name, message, code, data) {
   return error;
 }
 
-const pending = new Map(); // id → { channel, resolve, reject, signal, abort } of the invokes that main has not answered
+const pending = new Map(); // id → { channel, resolve, reject, signal, abort, deferred } of the invokes that main has not answered
 let lastId = 0;
 
 function nextId() {
@@ -70,19 +70,19 @@ function optionsOf(last) {
   return found;
 }
 
-// Sends the request of an invoke and keeps what settles its promise. Throws before anything is pending or sent.
-function request(channel, args, resolve, reject) {
-  checkChannel(channel);
-  const given = optionsOf(args.at(-1));
-  const signal = given && given.signal;
-  if (given) args.pop();
-  if (signal) signal.throwIfAborted();
+// Throws for an invoke that may not be made.
+function checkInvoke(channel) {
   const refusal = refusalOf(channel);
   if (refusal) throw remoteError(channel, 'Error', refusal, 'ERR_NOT_ALLOWED');
   if (pending.size >= codec.limits.inFlight) throw remoteError(channel, 'Error', `${pending.size} calls wait for an answer already`, 'ERR_LIMIT');
-  const id = nextId();
-  const packet = codec.invoke(documentNumber, id, channel, args, given && given.meta);
-  const call = { channel, resolve, reject, signal, abort: null };
+}
+
+function checkSend(channel) {
+  const refusal = refusalOf(channel);
+  if (refusal) throw new Error(refusal);
+}
+
+function sendRequest(id, call, packet) {
   pending.set(id, call);
   try {
     sendPacket(packet);
@@ -90,6 +90,20 @@ function request(channel, args, resolve, reject) {
     pending.delete(id);
     throw error;
   }
+}
+
+// Sends the request of an invoke and keeps what settles its promise. Throws before anything is pending or sent.
+function request(channel, args, resolve, reject) {
+  checkChannel(channel);
+  const given = optionsOf(args.at(-1));
+  const signal = given && given.signal;
+  if (given) args.pop();
+  if (signal) signal.throwIfAborted();
+  checkInvoke(channel);
+  const id = nextId();
+  const packet = codec.invoke(documentNumber, id, channel, args, given && given.meta);
+  const call = { channel, resolve, reject, signal, abort: null, deferred: undefined };
+  sendRequest(id, call, packet);
   if (!signal) return;
   call.abort = () => {
     settle(id);
@@ -109,8 +123,7 @@ class IpcRenderer extends Emitter {
   // Beyond Electron: { traceparent } as the last argument, as with invoke.
   send(channel, ...args) {
     checkChannel(channel);
-    const refusal = refusalOf(channel);
-    if (refusal) throw new Error(refusal);
+    checkSend(channel);
     const given = optionsOf(args.at(-1));
     const traced = given && !given.signal; // a signal cannot be sent
     if (traced) args.pop();
@@ -120,8 +133,7 @@ class IpcRenderer extends Emitter {
   // Sends a message and moves the ports to main.
   postMessage(channel, message, transfer) {
     checkChannel(channel);
-    const refusal = refusalOf(channel);
-    if (refusal) throw new Error(refusal);
+    checkSend(channel);
     sendPacket(codec.send(documentNumber, channel, [message, ...ports.transfer(transfer)]));
   }
 
@@ -129,6 +141,21 @@ class IpcRenderer extends Emitter {
   // with it as its place in a trace.
   invoke(channel, ...args) {
     return new Promise((resolve, reject) => { request(channel, args, resolve, reject); }); // what is thrown in it rejects it
+  }
+
+  // Beyond Electron: functions for one channel, to be exposed to the page as they are. Here they are what invoke and send are, and on without
+  // the event, with a function that ends it as result; the page calls them without the copies of contextBridge. Of a function with count
+  // parameters, that many arguments are sent, whatever it is called with; behind them, an invoker's options may be.
+  invoker(channel, count) {
+    return direct.invoker(channel, count);
+  }
+
+  sender(channel, count) {
+    return direct.sender(channel, count);
+  }
+
+  subscriber(channel) {
+    return direct.subscriber(channel);
   }
 
   // Beyond Electron: what main's Invoke asks. The event has a signal that fires when main gives the request up.
@@ -191,12 +218,17 @@ function receiveFrame(frame, size) {
 
 receivePacket = (buffer, tail) => {
   try {
-    const packet = codec.decodePacket(buffer, tail);
+    const packet = codec.decodePacket(buffer, tail, direct.takes);
     if (packet.doc !== documentNumber) return;
     const whole = buffer.byteLength + (tail ? tail.byteLength : 0);
     const size = Math.ceil(whole / packet.frames.length); // those that travel together are small
-    for (const frame of packet.frames) receiveFrame(frame, size);
+    for (let frame of packet.frames) {
+      if (frame.left !== undefined) frame = direct.receive(frame, buffer); // the page's
+      if (frame !== null) receiveFrame(frame, size);
+    }
   } catch (error) {
     reportError(error);
+  } finally {
+    direct.close();
   }
 };

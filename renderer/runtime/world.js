@@ -5,7 +5,7 @@
 //   - nothing here is sloppy code, so no call site or `caller` leads to it;
 //   - nothing goes through a prototype, an iterator or a property that the page can change;
 //   - whatever the other half throws (it can only be V8's own, such as stack exhaustion) is dropped, never passed on.
-function createHalf() {
+function createHalf(isPage) {
   'use strict';
 
   const uncurry = Function.prototype.bind.bind(Function.prototype.call);
@@ -75,8 +75,8 @@ function createHalf() {
 
   const homes = new WeakMap(); // function made here for the other world's → the other world's own
   const proxies = new WeakMap(); // function of this world → { parent, proxy }: what the other world has for it
-  const followers = new WeakMap(); // AbortSignal of this world → the other world's that follows it
   let theirs = null; // the other half's table
+  let directly = () => undefined; // makes the other world's function for a direct one of this world, from it and its ordinary invoke
   let failure; // the error of this world that goes with a FAILED
   let refusal = null; // the error of this world that ended a copy
 
@@ -144,12 +144,7 @@ function createHalf() {
       settle(value);
     },
     // A function of this world that calls invoke of the other one's.
-    makeFunction(invoke, original) {
-      const proxy = bound((...args) => callOut(invoke, args), undefined); // shows no source
-      defineProperty(proxy, 'name', { __proto__: null, value: '', configurable: true });
-      weakSet(homes, proxy, original);
-      return proxy;
-    },
+    makeFunction: (invoke, original) => present((...args) => callOut(invoke, args), original),
     fail(error) {
       failure = error;
       return FAILED;
@@ -159,6 +154,14 @@ function createHalf() {
       defineProperty(world, key, { __proto__: null, value, writable: false, enumerable: true, configurable: false }),
   };
   freeze(table);
+
+  // What this world sees of a function that stands for original, one of the other world's.
+  function present(call, original) {
+    const proxy = bound(call, undefined); // shows no source
+    defineProperty(proxy, 'name', { __proto__: null, value: '', configurable: true });
+    weakSet(homes, proxy, original);
+    return proxy;
+  }
 
   // buffer may be the other world's: its bytes are all that is looked at.
   function copyBytes(buffer, offset, length) {
@@ -181,6 +184,10 @@ function createHalf() {
     } catch {
       throw takeRefusal();
     }
+    return outcome(result);
+  }
+
+  function outcome(result) {
     if (result !== FAILED) return result;
     const error = failure;
     failure = undefined;
@@ -233,7 +240,8 @@ function createHalf() {
     const known = weakGet(proxies, value);
     // Without a parent to stand for `this`, any proxy will do: so a function that went out and came home goes out as itself again.
     if (known !== undefined && (parent === undefined || known.parent === parent) && !state.freezing) return known.proxy;
-    const proxy = theirs.makeFunction(makeInvoke(value, parent), value);
+    const invoke = makeInvoke(value, parent);
+    const proxy = directly(value, invoke) || theirs.makeFunction(invoke, value);
     if (known === undefined) weakSet(proxies, value, { parent, proxy });
     if (state.freezing) theirs.freeze(proxy);
     return proxy;
@@ -394,31 +402,8 @@ function createHalf() {
     return theirs.makeStream(copyFunction(ends.read, out, undefined), copyFunction(ends.cancel, out, undefined));
   }
 
-  // One for each signal, however often it crosses, so that one that lives on does not gather followers.
-  function copySignal(value) {
-    const known = weakGet(followers, value);
-    if (known !== undefined) return known;
-    const controller = theirs.makeController();
-    const made = theirs.signalOf(controller);
-    weakSet(followers, value, made);
-    signal.follow(value, (reason) => { fire(controller, reason); });
-    return made;
-  }
-
-  // Runs in a listener, as settle does in a reaction. What cannot be copied of the reason is left out.
-  function fire(controller, reason) {
-    try {
-      let made;
-      try {
-        made = copy(reason, newState(false), 0, undefined);
-      } catch {
-        takeRefusal();
-      }
-      theirs.abort(controller, made);
-    } catch {
-      // The other world is gone, or there is no stack left: the signal stays as it is.
-    }
-  }
+  const copySignal = signal.copier({ __proto__: null, weakGet, weakSet, takeRefusal, theirs: () => theirs,
+    copy: (reason) => copy(reason, newState(false), 0, undefined) });
 
   function copyPromise(value, state) {
     let deferred = null;
@@ -480,12 +465,22 @@ function createHalf() {
     }
   }
 
+  const failThrown = (thrown) => theirs.fail(copyThrown(thrown));
+  const direct = isPage ? directBridge(uncurry, getter, { __proto__: null, present, callOut, outcome, takeRefusal, failThrown, viewConstructors,
+    makeDeferred: table.makeDeferred }) : null;
+
   return freeze({
     __proto__: null,
     table,
-    connect(other) {
+    direct,
+    connect(other, makeDirect = directly) {
       theirs = other;
+      directly = makeDirect;
     },
+    settle, // a promise of the other world's, by a value or an error of this one
+    failThrown,
+    outcome,
+    homeOf: (proxy) => weakGet(homes, proxy),
     // The copy of a value for the other world, or an error of this one.
     copyOut(value, freezing) {
       try {

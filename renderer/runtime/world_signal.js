@@ -13,17 +13,47 @@ function signalBridge(uncurry, getter) {
   const listen = uncurry(EventTarget.prototype.addEventListener);
   const once = { __proto__: null, once: true };
 
+  // Calls fire with the signal's reason when it fires, at once if it has.
+  function follow(signal, fire) {
+    if (aborted(signal)) fire(reason(signal));
+    else listen(signal, 'abort', () => { fire(reason(signal)); }, once);
+  }
+
+  // Runs in a listener, whose exceptions a page may see: there are none. What cannot be copied of the reason is left out.
+  function fire(half, controller, why) {
+    try {
+      let made;
+      try {
+        made = half.copy(why);
+      } catch {
+        half.takeRefusal();
+      }
+      half.theirs().abort(controller, made);
+    } catch {
+      // The other world is gone, or there is no stack left: the signal stays as it is.
+    }
+  }
+
   return {
     __proto__: null,
     prototype,
     aborted,
-    // Calls fire with the signal's reason when it fires, at once if it has.
-    follow(signal, fire) {
-      if (aborted(signal)) fire(reason(signal));
-      else listen(signal, 'abort', () => { fire(reason(signal)); }, once);
-    },
     make: () => new Controller(),
     signalOf,
     abort,
+    // What gives a half, for an AbortSignal of this world, the other world's that follows it: one for each signal, however often it crosses, so
+    // that one that lives on does not gather followers.
+    copier(half) {
+      const followers = new WeakMap();
+      return (value) => {
+        const known = half.weakGet(followers, value);
+        if (known !== undefined) return known;
+        const controller = half.theirs().makeController();
+        const made = half.theirs().signalOf(controller);
+        half.weakSet(followers, value, made);
+        follow(value, (why) => { fire(half, controller, why); });
+        return made;
+      };
+    },
   };
 }

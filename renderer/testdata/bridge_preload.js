@@ -152,6 +152,14 @@ contextBridge.exposeInMainWorld('objects', {
   blob: new Blob(['abc'], { type: 'a/b' }), file: new File(['abcd'], 'name', { lastModified: 5 }), element: document.createElement('u'),
 });
 contextBridge.exposeInMainWorld('plainFunction', () => 'called');
+// Made when the page asks for them, and has rewritten what it can.
+contextBridge.exposeInMainWorld('exposeDirect', () => {
+  const original = ipcRenderer.invoker('echo');
+  contextBridge.exposeInMainWorld('direct', {
+    echo: original, say: ipcRenderer.sender('said'), onSaid: ipcRenderer.subscriber('said'), refused: ipcRenderer.invoker('oriel:document'),
+    unanswered: ipcRenderer.invoker('nobody'), isOriginal: (f) => f === original, echoOwn: async (value) => isOwn(await original(value)),
+  });
+});
 contextBridge.exposeInMainWorld('report', (results) => ipcRenderer.send('report', results));
 contextBridge.exposeInMainWorld('processFacts', {
   platform: process.platform, type: process.type, sandboxed: process.sandboxed, contextIsolated: process.contextIsolated,

@@ -6,7 +6,8 @@ async function hostileResults() {
   const ObjectPrototype = Object.prototype, PageFunction = Function, PageError = Error, PageObject = Object, PagePromise = Promise;
   const setHas = Set.prototype.has.call.bind(Set.prototype.has), setAdd = Set.prototype.add.call.bind(Set.prototype.add), PageSet = Set;
   const then = Promise.prototype.then.call.bind(Promise.prototype.then);
-  const text = String;
+  const text = String, someMap = new Map([[1, { a: 1 }]]), Bytes = Uint8Array;
+  const bufferOf = getOwnPropertyDescriptor(getPrototypeOf(Uint8Array.prototype), 'buffer').get;
   const results = [];
   const rule = (name) => {
     defineProperty(results, results.length, { __proto__: null, value: [name, ''], writable: true, enumerable: true, configurable: true });
@@ -42,7 +43,10 @@ async function hostileResults() {
     defineProperty(object, key, { __proto__: null, configurable: true, enumerable: old.enumerable, ...make(old) });
     defineProperty(undo, undone++, { __proto__: null, value: () => defineProperty(object, key, old) });
   };
+  let watching = false; // whether nothing may be called
+  const called = (name) => { if (watching) add(`${name} was used`); };
   const hooked = (name, f) => function (...args) {
+    called(name);
     lookAll(name, this, args);
     const result = new.target ? Reflect.construct(f, args, new.target) : apply(f, this, args);
     look(`${name} result`, result);
@@ -83,25 +87,32 @@ async function hostileResults() {
   }
   if (count < 100) add(`overflow: only ${count} errors were met`);
   // 1. Every builtin that bridge code might reach through a prototype or a global.
-  const names = ['Function', 'Array', 'Map', 'Set', 'WeakMap', 'Promise', 'Error', 'Date', 'RegExp', 'ArrayBuffer', 'DataView', 'Uint8Array', 'String', 'Number', 'Symbol'];
+  const names = ['Function', 'Array', 'Map', 'Set', 'WeakMap', 'Promise', 'Error', 'Date', 'RegExp', 'ArrayBuffer', 'DataView', 'Uint8Array', 'String', 'Number', 'Symbol', 'BigInt',
+    'TextEncoder', 'TextDecoder'];
   for (const name of names) { spoil(`${name}.prototype`, window[name].prototype); }
   spoil('TypedArray.prototype', getPrototypeOf(Uint8Array.prototype));
   spoil('Reflect', Reflect);
+  spoil('Math', Math);
   spoil('JSON', JSON);
   for (const key of ['keys', 'freeze', 'defineProperty', 'getOwnPropertyDescriptor', 'getPrototypeOf', 'setPrototypeOf', 'getOwnPropertySymbols', 'entries', 'assign'])
     replace(Object, key, (old) => ({ value: hooked(`Object.${key}`, old.value), writable: true }));
   for (const name of ['Document', 'Node', 'Element', 'HTMLElement', 'TreeWalker', 'Blob', 'File', 'Event', 'BlobEvent', 'AbortController', 'AbortSignal', 'EventTarget']) { spoil(`${name}.prototype`, window[name].prototype); }
   replace(window, 'BlobEvent', (old) => ({ value: function (...args) { add('the bridge called BlobEvent'); return construct(old.value, args); }, writable: true }));
   replace(window, 'AbortController', (old) => ({ value: function (...args) { add('the bridge called AbortController'); return construct(old.value, args); }, writable: true }));
+  for (const [name, object] of [['Array', Array], ['String', String], ['Number', Number], ['ArrayBuffer', ArrayBuffer]])
+    for (const key of ['isArray', 'from', 'fromCharCode', 'isSafeInteger', 'isView'])
+      replace(object, key, (old) => ({ value: hooked(`${name}.${key}`, old.value), writable: true }));
+  for (const name of ['Map', 'Date', 'BigInt', 'Number', 'Uint8Array', 'Float64Array', 'DataView', 'ArrayBuffer', 'TextEncoder', 'TextDecoder', 'parseInt'])
+    replace(window, name, (old) => ({ value: hooked(`window.${name}`, old.value), writable: true }));
   const watcher = new MutationObserver((records) => { add(`a mutation was seen: ${records[0].type}`); });
   watcher.observe(document, { subtree: true, childList: true, attributes: true });
   // 2. Accessors where bridge code might read or write by inheritance: then, toJSON, get, set, value, indexes, message, length.
   const accessors = ['then', 'toJSON', 'get', 'set', 'value', 'writable', 'enumerable', 'configurable', 'promise', 'resolve', 'reject', 'parent', 'proxy',
-    'data', 'bubbles', 'timecode', 'signal', 'once', 'capture', 'passive', 'handleEvent', 'filter', 'first', 'firstMade', 'seen', 'freezing', 'fulfilled', '0', '1', '2'];
+    'data', 'bubbles', 'timecode', 'signal', 'once', 'capture', 'passive', 'handleEvent', 'filter', 'first', 'firstMade', 'seen', 'freezing', 'fulfilled', '0', '1', '2', 'read', 'written', 'buffer', 'fatal', 'ignoreBOM', 'stream', 'pos', 'end', 'tail', 'id', 'title', 'traceparent'];
   for (const key of accessors) {
     defineProperty(ObjectPrototype, key, { __proto__: null, configurable: true,
-      get() { look(`get Object.prototype.${key}`, this); return undefined; },
-      set(value) { lookAll(`set Object.prototype.${key}`, this, [value]); defineProperty(this, key, { __proto__: null, value, writable: true, enumerable: true, configurable: true }); } });
+      get() { if (key !== 'then') called(`get Object.prototype.${key}`); look(`get Object.prototype.${key}`, this); return undefined; },
+      set(value) { called(`set Object.prototype.${key}`); lookAll(`set Object.prototype.${key}`, this, [value]); defineProperty(this, key, { __proto__: null, value, writable: true, enumerable: true, configurable: true }); } });
     defineProperty(undo, undone++, { __proto__: null, value: () => delete ObjectPrototype[key] });
   }
   // 3. Call sites.
@@ -196,12 +207,68 @@ async function hostileResults() {
     get(t, key, receiver) { look('chain get', receiver); return t[key]; } }));
   step('chain', () => { const r = api.echo([1, { a: 2 }]); const d = getOwnPropertyDescriptor(r, '1'); if (!d || d.value.a !== 2) add('array damaged by a trap in its chain'); });
   PageObject.setPrototypeOf(arrayPrototype, ObjectPrototype);
-  // 13. Objects of another realm of the page's.
+  // 13. Direct functions: their codec comes when all is rewritten already, and works with nothing of that.
+  exposeDirect();
+  const special0 = { a: 1 };
+  let held;
+  const inner = () => direct.echo({ a: 1 });
+  const values = [['number', 7], ['list', [1, 'b', [2.5], { id: 1, title: 't' }, {}, {}, {}, {}, {}, {}, {}]], ['object', { id: 1, 0: 'zero', then: 1, read: 2, tail: 3, end: { pos: [4] } }], ['text', 'x'.repeat(100) + '€'],
+    ['broken text', 'x\ud800'], ['bytes', new Uint8Array(100)], ['many bytes', new Uint8Array(300000)], ['floats', new Float64Array(3)], ['buffer', new ArrayBuffer(9)], ['view', new DataView(new ArrayBuffer(4))],
+    ['date', new Date(1e12)], ['bigint', -(2n ** 80n)], ['undefined', undefined], ['map', someMap], ['same twice', [special0, special0]], ['proxy', new Proxy({ a: 1, b: [2] }, handler)],
+    ['proxy list', new Proxy([1, { a: 2 }], handler)], ['getter that calls', { get a() { inner(); return 1; }, b: [1] }], ['getter that throws', { get a() { throw { leak: 1 }; } }],
+    ['getter that changes a prototype', { get a() { delete ObjectPrototype.extra; return 1; }, b: 1 }], ['function', () => {}], ['window', window], ['promise', PagePromise.resolve(1)]];
+  // Nothing of a value without code in it calls anything of the page's, on its way out and back.
+  for (let i = 0; i < 14; i++) {
+    rule(`direct ${values[i][0]} unseen`);
+    const value = values[i][1];
+    watching = true;
+    await direct.echo(value);
+    watching = false;
+  }
+  for (let i = 0; i < values.length; i++) {
+    step(`direct ${values[i][0]}`, () => { held = direct.echo(values[i][1]); return held; });
+    if (held) await wait(`direct ${values[i][0]} back`, held);
+    held = undefined;
+  }
+  rule('direct content');
+  await then(direct.echo([5, { id: 6, 1: 'one', then: 7, list: [8, 9, 10, 11] }]), (r) => {
+    const at = (o, key) => getOwnPropertyDescriptor(o, key)?.value;
+    if (at(r, '0') !== 5 || at(at(r, '1'), 'id') !== 6 || at(at(r, '1'), '1') !== 'one' || at(at(r, '1'), 'then') !== 7 || at(at(at(r, '1'), 'list'), '3') !== 11) add('damaged by accessors');
+  });
+  rule('buffers of direct answers');
+  for (const n of [10, 1000, 300000]) await then(direct.echo(new Bytes(n)), (bytes) => { look(`buffer of ${n} bytes`, apply(bufferOf, bytes, [])); });
+  await wait('direct refusal', direct.refused({ a: 1 }));
+  await wait('direct without a handler', direct.unanswered(new Uint8Array(9)));
+  step('direct sender', () => direct.say({ a: 1 }, new Uint8Array(3)));
+  step('direct sender of a function', () => direct.say(() => {}));
+  step('direct functions are the same for the preload', () => { if (direct.isOriginal(direct.echo) !== true) add('another function'); });
+  await wait('direct function called by the preload', then(direct.echoOwn([{ a: 1 }]), (own) => { if (own !== true) add('a value of the page reached the preload'); }));
+  step('direct source', () => { const source = PageFunction.prototype.toString.call(direct.echo); if (!/native code/.test(source)) add(source); });
+  await wait('direct listener', new PagePromise((done) => {
+    const stop = direct.onSaid((...args) => { lookAll('direct listener', undefined, args); look('direct listener stack', new PageError('x').stack); stop(); done(args[0]); throw new PageError('of a listener'); });
+    direct.say({ list: [1, { b: 2 }] }, new Uint8Array(40000));
+  }));
+  rule('stack overflow anywhere in a direct call');
+  count = 0;
+  for (const f of [() => direct.echo(1), () => direct.echo({ a: 1, b: [1, { c: 2 }] }), () => direct.say('x'.repeat(99)), () => direct.echo(new Uint8Array(2)), () => direct.refused(1)]) {
+    for (let step = 0; step < 4; step++) {
+      calls = 150;
+      try { shift(step, f); } catch (error) { caught[count++] = error; }
+    }
+  }
+  for (let i = 0; i < count; i++) {
+    look('overflow', caught[i]);
+    if (!(caught[i] instanceof PageError)) add(`overflow: not the page's Error`);
+  }
+  if (count < 100) add(`overflow: only ${count} errors were met`);
+  await wait('direct call after that', direct.echo({ a: [1] }));
+  // 14. Objects of another realm of the page's.
   const frame = document.createElement('iframe');
   (document.body || document.documentElement).appendChild(frame);
   step('iframe sees nothing', () => { for (const name of ['api', '__oriel', 'report', 'require']) if (name in frame.contentWindow) add(`${name} in an iframe`); });
   step('iframe object', () => { if (api.isOwn(new frame.contentWindow.Array(1, 2), new frame.contentWindow.Map()) !== true) add('a value of an iframe reached the preload'); });
   step('iframe window', () => api.echo(frame.contentWindow));
+  await wait('iframe object, directly', direct.echo(new frame.contentWindow.Array(1, new frame.contentWindow.Uint8Array(3))));
   step('iframe function', () => api.call(new frame.contentWindow.Function('x', 'return x'), { a: 1 }));
   frame.remove();
   step('detached frame function', () => api.call(() => { throw new PageError('after'); }));

@@ -1,3 +1,3 @@
 bridgeResults().then(
   async (results) => { report(results.concat(await hostileResults())); }).catch(
-  (error) => { report([['the page itself', String(error.stack || error)]]); });
+  (error) => { report([['the page itself', `${error.message} ${error.stack || error}`]]); });

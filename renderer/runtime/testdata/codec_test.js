@@ -232,6 +232,21 @@ function testCodec(codec, golden) {
     }
   }
 
+  // Where an item ends is found without decoding it, and nothing that is cut short has an end.
+  for (const { name, hex } of golden.values) {
+    rule(`end of ${name}`);
+    const whole = fromHex(hex + 'c0');
+    const end = whole.length - 1;
+    check(endOfItem(whole, 0, whole.length) === end, 'it ends at', endOfItem(whole, 0, whole.length));
+    for (let i = 0; i < end; i++) check(thrown(() => endOfItem(whole, 0, i)) instanceof Error, 'cut at', i);
+  }
+  rule('end of a message in two pieces');
+  const cut = fromHex('92a161c602000000');
+  check(endOfItem(cut, 0, cut.length, 0x2000000) === cut.length, 'bytes that are a tail');
+  for (const [size, at] of [[0x2000001, cut.length], [0x1ffffff, cut.length], [0x2000000, cut.length - 1]]) check(thrown(() => endOfItem(cut, 0, at, size)), 'a tail of', size);
+  const early = fromHex('92c602000000');
+  check(thrown(() => endOfItem(early, 0, early.length, 0x2000000)), 'a tail with something behind it');
+
   // What was decoded is a copy.
   rule('names that have one place in the table of names');
   // The place is found by length, first, middle and last byte; these differ in others.

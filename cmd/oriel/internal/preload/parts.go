@@ -2,29 +2,10 @@ package preload
 
 // Functions of the preload that those for channels are made with, and types that go with them. Each is written only where it is used.
 
-const hear = `  const hear = (channel, listener) => {
-    if (typeof listener !== 'function') throw new TypeError('The listener must be a function');
-    const call = (_event, ...args) => { listener(...args); };
-    ipcRenderer.on(channel, call);
-    return () => { ipcRenderer.off(channel, call); };
-  };
-
-`
-
 const answer = `  const answer = (channel, handler) => {
     if (typeof handler !== 'function') throw new TypeError('The handler must be a function');
     ipcRenderer.handle(channel, (_event, ...args) => handler(...args));
     return () => { ipcRenderer.removeHandler(channel); };
-  };
-
-`
-
-const ask = `  // What a call may have besides its arguments, as { signal }, comes first here.
-  const ask = (given, ...call) => {
-    const options = {};
-    for (const name of given ? ['signal', 'traceparent', 'tracestate'] : []) if (given[name] !== undefined) options[name] = given[name];
-    if (Object.keys(options).length > 0) call.push(options);
-    return ipcRenderer.invoke(...call);
   };
 
 `

@@ -69,14 +69,8 @@ func isEmpty(t types.Type) bool {
 func script(root *node) string {
 	var b strings.Builder
 	b.WriteString(Header + "{\n  const { contextBridge, ipcRenderer } = require('oriel');\n\n")
-	if root.has(channels.On) {
-		b.WriteString(hear)
-	}
 	if root.has(channels.Handle) {
 		b.WriteString(answer)
-	}
-	if root.takesOptions() {
-		b.WriteString(ask)
 	}
 	if root.has(channels.Block) {
 		b.WriteString(block)
@@ -97,11 +91,6 @@ func (n *node) has(kind channels.Kind) bool {
 	return n.channel != nil && n.channel.Kind == kind || slices.ContainsFunc(n.members, func(m *node) bool { return m.has(kind) })
 }
 
-// takesOptions says whether there is a function with [callOptions] after its arguments.
-func (n *node) takesOptions() bool {
-	return n.channel != nil && withOptions(n.channel) || slices.ContainsFunc(n.members, (*node).takesOptions)
-}
-
 // withOptions says whether the function for a channel has a parameter for options. Any number of arguments leaves no place for one:
 // there the options are the last of them, and ipcRenderer tells them apart.
 func withOptions(c *channels.Channel) bool {
@@ -120,29 +109,21 @@ func (n *node) scriptMembers(b *strings.Builder, indent string) {
 	}
 }
 
-// function writes the function for a channel.
+// function writes the function for a channel. It has as many parameters as the channel, so that a page may give it what has more to say, such as
+// an event.
 func function(c *channels.Channel) string {
 	channel := typescript.Quote(c.Name)
-	var names []string
-	for i, name := range parameterNames(c) {
-		if c.Params[i].Rest {
-			name = "..." + name
-		}
-		names = append(names, name)
+	args := channel
+	if n := len(c.Params); n == 0 || !c.Params[n-1].Rest {
+		args += fmt.Sprintf(", %d", n)
 	}
-	args := strings.Join(append([]string{channel}, names...), ", ")
-	if withOptions(c) {
-		options := optionsName(c)
-		return fmt.Sprintf("(%s) => ask(%s, %s)", strings.Join(append(names, options), ", "), options, args)
-	}
-	list := strings.Join(names, ", ")
 	switch c.Kind {
 	case channels.Invoke:
-		return fmt.Sprintf("(%s) => ipcRenderer.invoke(%s)", list, args)
+		return fmt.Sprintf("ipcRenderer.invoker(%s)", args)
 	case channels.Send:
-		return fmt.Sprintf("(%s) => { ipcRenderer.send(%s); }", list, args)
+		return fmt.Sprintf("ipcRenderer.sender(%s)", args)
 	case channels.On:
-		return fmt.Sprintf("(listener) => hear(%s, listener)", channel)
+		return fmt.Sprintf("ipcRenderer.subscriber(%s)", channel)
 	case channels.Block:
 		return fmt.Sprintf("(handler) => block(%s, handler)", channel)
 	}

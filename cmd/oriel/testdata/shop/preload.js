@@ -2,25 +2,10 @@
 {
   const { contextBridge, ipcRenderer } = require('oriel');
 
-  const hear = (channel, listener) => {
-    if (typeof listener !== 'function') throw new TypeError('The listener must be a function');
-    const call = (_event, ...args) => { listener(...args); };
-    ipcRenderer.on(channel, call);
-    return () => { ipcRenderer.off(channel, call); };
-  };
-
   const answer = (channel, handler) => {
     if (typeof handler !== 'function') throw new TypeError('The handler must be a function');
     ipcRenderer.handle(channel, (_event, ...args) => handler(...args));
     return () => { ipcRenderer.removeHandler(channel); };
-  };
-
-  // What a call may have besides its arguments, as { signal }, comes first here.
-  const ask = (given, ...call) => {
-    const options = {};
-    for (const name of given ? ['signal', 'traceparent', 'tracestate'] : []) if (given[name] !== undefined) options[name] = given[name];
-    if (Object.keys(options).length > 0) call.push(options);
-    return ipcRenderer.invoke(...call);
   };
 
   const block = (channel, handler) => {
@@ -31,38 +16,38 @@
   };
 
   contextBridge.exposeInMainWorld('api', {
-    log: (line) => { ipcRenderer.send('log', line); },
+    log: ipcRenderer.sender('log', 1),
   });
 
   contextBridge.exposeInMainWorld('shop', {
     archive: {
-      list: (options) => ask(options, 'shop:archive:list'),
-      notes: (arg, options) => ask(options, 'shop:archive:notes', arg),
+      list: ipcRenderer.invoker('shop:archive:list', 0),
+      notes: ipcRenderer.invoker('shop:archive:notes', 1),
     },
-    buffer: (options) => ask(options, 'shop:buffer'),
-    export: (options) => ask(options, 'shop:export'),
-    find: (o, options) => ask(options, 'shop:find', o),
+    buffer: ipcRenderer.invoker('shop:buffer', 0),
+    export: ipcRenderer.invoker('shop:export', 0),
+    find: ipcRenderer.invoker('shop:find', 1),
     handleClose: (handler) => answer('shop:close', handler),
     handleConfirm: (handler) => answer('shop:confirm', handler),
     handlePick: (handler) => answer('shop:pick', handler),
     handleScope: (handler) => block('shop:scope', handler),
-    import: (r, options) => ask(options, 'shop:import', r),
-    in: (in_, delete_, arg3, options) => ask(options, 'shop:in', in_, delete_, arg3),
-    items: (options) => ask(options, 'shop:items'),
-    keep: (v, options) => ask(options, 'shop:keep', v),
-    moved: (x, y) => { ipcRenderer.send('shop:moved', x, y); },
-    now: (options) => ask(options, 'shop:now'),
-    onChanged: (listener) => hear('shop:changed', listener),
-    onClosing: (listener) => hear('shop:closing', listener),
-    onMany: (listener) => hear('shop:many', listener),
-    onSeen: (listener) => hear('shop:seen', listener),
-    rawArgs: (...args) => ipcRenderer.invoke('shop:raw-args', ...args),
-    ready: () => { ipcRenderer.send('shop/ready'); },
-    rename: (id, name, options) => ask(options, 'shop:rename', id, name),
-    sum: (first, ...rest) => ipcRenderer.invoke('shop:sum', first, ...rest),
-    ticks: (options) => ask(options, 'shop:ticks'),
-    tour: (options) => ask(options, 'shop:tour'),
-    values: (options) => ask(options, 'shop:values'),
-    wait: (options, options_) => ask(options_, 'shop:wait', options),
+    import: ipcRenderer.invoker('shop:import', 1),
+    in: ipcRenderer.invoker('shop:in', 3),
+    items: ipcRenderer.invoker('shop:items', 0),
+    keep: ipcRenderer.invoker('shop:keep', 1),
+    moved: ipcRenderer.sender('shop:moved', 2),
+    now: ipcRenderer.invoker('shop:now', 0),
+    onChanged: ipcRenderer.subscriber('shop:changed'),
+    onClosing: ipcRenderer.subscriber('shop:closing'),
+    onMany: ipcRenderer.subscriber('shop:many'),
+    onSeen: ipcRenderer.subscriber('shop:seen'),
+    rawArgs: ipcRenderer.invoker('shop:raw-args'),
+    ready: ipcRenderer.sender('shop/ready', 0),
+    rename: ipcRenderer.invoker('shop:rename', 2),
+    sum: ipcRenderer.invoker('shop:sum'),
+    ticks: ipcRenderer.invoker('shop:ticks', 0),
+    tour: ipcRenderer.invoker('shop:tour', 0),
+    values: ipcRenderer.invoker('shop:values', 0),
+    wait: ipcRenderer.invoker('shop:wait', 1),
   });
 }

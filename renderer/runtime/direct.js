@@ -1,0 +1,178 @@
+// Direct functions: ipcRenderer.invoker, sender and subscriber make functions that the page, when they are exposed to it, has encoders and
+// decoders of its own for (world_direct.js). The page's side hands over nothing but the bytes of its arguments. Channel, number and document
+// are written here, and whether the bytes are a list of arguments and nothing else is looked at here: so no page can say anything by
+// them that it could not say by an ordinary function.
+const direct = (() => {
+  const { HEADER, kinds, limits } = wire;
+  const makers = new WeakMap(); // function → what makes the page's function for it, from its ordinary invoke
+  const heard = new WeakMap(); // listener of ipcRenderer → the function that was subscribed
+  let ready = false; // the page's world has the codec
+
+  // The packet of a call without its arguments, which come behind it.
+  function headOf(packet) {
+    return new Uint8Array(packet.buffer.slice(0, packet.length - 1));
+  }
+
+  const ID = HEADER + 3; // where a head has the call's number: four bytes
+
+  let buffer = null; // the page's, and its bytes
+  let bytes = null;
+
+  // The packet of head and the arguments that lie behind its place in the page's buffer.
+  function complete(head, pages, length) {
+    if (pages !== buffer) {
+      bytes = new Uint8Array(pages);
+      buffer = pages;
+    }
+    const at = head.length;
+    const c = bytes[at];
+    if (!(length <= bytes.length) || !(c >= 0x90 && c < 0xa0 || c === 0xdc) || endOfItem(bytes, at, length) !== length) throw wire.uncloneable();
+    bytes.set(head);
+    return { buffer, length };
+  }
+
+  function startInvoke(channel, head) {
+    return (pages, length, deferred) => {
+      const settleAs = (fulfilled) => (value) => own.settle(deferred, fulfilled, value);
+      const reject = settleAs(false);
+      try {
+        checkInvoke(channel);
+        const packet = complete(head, pages, length);
+        const id = nextId();
+        for (let i = 0; i < 4; i++) bytes[ID + i] = id >>> (24 - 8 * i);
+        sendRequest(id, { channel, resolve: settleAs(true), reject, signal: null, abort: null, deferred }, packet);
+      } catch (error) {
+        reject(error);
+      }
+    };
+  }
+
+  function startSend(channel, head) {
+    return (pages, length) => {
+      try {
+        checkSend(channel);
+        sendPacket(complete(head, pages, length));
+      } catch (error) {
+        return own.failThrown(error);
+      }
+    };
+  }
+
+  // The page's function for value, or nothing where it is an ordinary one.
+  own.connect(page.table, (value, invoke) => {
+    const make = makers.get(value);
+    if (make === undefined) return undefined;
+    if (!ready) {
+      const build = native.evaluate(DIRECT_WORLD);
+      if (build === undefined) return undefined; // the document is gone
+      build(page.direct.install);
+      ready = true;
+    }
+    return make(invoke);
+  });
+
+  // The page's function that hears a channel when nothing else does, or undefined.
+  function pageListener(channel) {
+    if (unheard.has(channel)) return undefined;
+    const listeners = ipcRenderer.rawListeners(channel);
+    const listener = listeners.length === 1 && heard.get(listeners[0]);
+    return listener ? own.homeOf(listener) : undefined;
+  }
+
+  // Each says whether the page had the frame. What the page's half throws can only be V8's own, and stays there.
+  function answer(frame, buffer) {
+    const call = pending.get(frame[1]);
+    const { at, end, tail } = frame.left;
+    if (call === undefined || call.deferred === undefined) return false;
+    try {
+      if (!page.direct.answer(call.deferred, buffer, at, end, tail)) return false;
+    } catch {
+      return false;
+    }
+    pending.delete(frame[1]);
+    return true;
+  }
+
+  function hear(frame, buffer) {
+    const listener = pageListener(frame[1]);
+    const { at, end, tail } = frame.left;
+    if (listener === undefined) return false;
+    let result;
+    try {
+      result = page.direct.hear(listener, buffer, at, end, tail);
+    } catch {
+      return true;
+    }
+    if (typeof result === 'boolean') return result;
+    try {
+      own.outcome(result);
+    } catch (error) {
+      reportError(error);
+    }
+    return true;
+  }
+
+  function checkCount(count) {
+    if (count !== undefined && !(Number.isInteger(count) && count >= 0 && count <= limits.args))
+      throw new TypeError(`The number of parameters must be an integer from 0 to ${limits.args}`);
+  }
+
+  // As many arguments as there are parameters.
+  const counted = (args, count) => {
+    if (count !== undefined) args.length = count;
+    return args;
+  };
+
+  // The same, and behind them what is given besides of an invoke's options. Anything else there, such as an index or an event, is nothing.
+  function request(args, count) {
+    if (count === undefined || args.length <= count) return counted(args, count);
+    const given = args[count];
+    const chosen = {};
+    for (const name of given ? Object.keys(options) : []) if (given[name] !== undefined) chosen[name] = given[name];
+    args.length = count;
+    if (Object.keys(chosen).length > 0) args.push(chosen);
+    return args;
+  }
+
+  return {
+    invoker(channel, count) {
+      checkChannel(channel);
+      checkCount(count);
+      const head = headOf(codec.invoke(documentNumber, 0xffffffff, channel, []));
+      const f = (...args) => ipcRenderer.invoke(channel, ...request(args, count));
+      makers.set(f, (invoke) => page.direct.makeInvoker(invoke, f, count, head.length, startInvoke(channel, head)));
+      return f;
+    },
+    sender(channel, count) {
+      checkChannel(channel);
+      checkCount(count);
+      const head = headOf(codec.send(documentNumber, channel, []));
+      const f = (...args) => { ipcRenderer.send(channel, ...counted(args, count)); };
+      makers.set(f, (invoke) => page.direct.makeSender(invoke, f, count, head.length, startSend(channel, head)));
+      return f;
+    },
+    // What the page calls is an ordinary function; what it subscribes is heard directly.
+    subscriber(channel) {
+      checkChannel(channel);
+      const f = (listener) => {
+        if (typeof listener !== 'function') throw new TypeError('The listener must be a function');
+        const call = (event, ...args) => { listener(...args); };
+        heard.set(call, listener);
+        ipcRenderer.on(channel, call);
+        return () => { ipcRenderer.off(channel, call); };
+      };
+      makers.set(f, () => undefined);
+      return f;
+    },
+    // Whether a frame may be left to the page: an answer by its call's number, a message by its channel.
+    takes: (kind, key) => ready && (kind === kinds.result ? pending.get(key)?.deferred !== undefined : pageListener(key) !== undefined),
+    // Gives a frame that was left to the page to it. If the page cannot have it after all, the frame is decoded here and comes back.
+    receive(frame, buffer) {
+      if (frame[0] === kinds.result ? answer(frame, buffer) : hear(frame, buffer)) return null;
+      return codec.decodeFrame(buffer, frame);
+    },
+    close() {
+      if (ready) page.direct.close();
+    },
+  };
+})();
