@@ -151,6 +151,9 @@ func (e *end) forward(m parcel) error {
 	}
 	e.unseen += m.cost()
 	e.took(&m)
+	stats := s.portStats()
+	stats.Out++
+	stats.BytesOut += uint64(m.args.Size())
 	for _, a := range m.arrivals {
 		a.end.settle()
 	}
@@ -234,11 +237,14 @@ func (e *end) hangUp() {
 
 // fail closes the channel at both ends: a message is lost, so nothing that comes after it may arrive.
 func (e *end) fail(cause error) {
+	var stats *PortStats
 	for _, x := range []*end{e, e.other} {
 		if s := x.session; s != nil {
+			stats = s.portStats()
 			s.line.noise.Warn("message port closed", zap.String("origin", s.o.Origin), zap.Error(cause))
 		}
 	}
+	stats.Failed++ // nothing is lost between two ends here
 	other := e.other
 	e.finish(cause)
 	other.finish(cause)

@@ -21,6 +21,24 @@ const maxRefusedPorts = protocol.MaxPorts
 
 var errNoPorts = errors.New("ipc: no port came with this message")
 
+// portStats are the counts of ports that sessions like this one have. portsMu is held, as by who uses them.
+func (s *Session) portStats() *PortStats { return &s.line.o.Router.stats.ports }
+
+// register makes number a port's.
+func (s *Session) register(number uint32, e *end) {
+	if s.ports.open == nil {
+		s.ports.open = map[uint32]*end{}
+	}
+	s.ports.open[number] = e
+	s.portStats().Open++
+}
+
+// release makes number nobody's.
+func (s *Session) release(number uint32) {
+	delete(s.ports.open, number)
+	s.portStats().Open--
+}
+
 // own is the lowest bit of the numbers of ports that this side makes.
 func (s *Session) own() uint32 {
 	if s.o.Child {
@@ -37,15 +55,13 @@ func (s *Session) takePort(e *end) (uint32, error) {
 		return 0, t.ended
 	case len(t.open) >= protocol.MaxPorts:
 		return 0, fmt.Errorf("%w: more than %d message ports are open", protocol.ErrLimit, protocol.MaxPorts)
-	case t.open == nil:
-		t.open = map[uint32]*end{}
 	}
 	if t.last == 0 {
 		t.last = s.own()
 	}
 	for t.last += 2; t.last < 2 || t.open[t.last] != nil; t.last += 2 {
 	}
-	t.open[t.last] = e
+	s.register(t.last, e)
 	e.session, e.number, e.moving = s, t.last, true
 	return t.last, nil
 }
@@ -54,7 +70,9 @@ func (s *Session) takePort(e *end) (uint32, error) {
 func (s *Session) leavePorts(ends []arrival) {
 	for _, a := range ends {
 		if a.end.session == s && a.end.moving {
-			delete(s.ports.open, a.end.number)
+			if s.ports.open[a.end.number] == a.end {
+				s.release(a.end.number)
+			}
 			a.end.session, a.end.number, a.end.moving = nil, 0, false
 		}
 	}
@@ -104,15 +122,12 @@ func (s *Session) arrive(numbers []uint32) ([]arrival, error) {
 			}
 		}
 	}
-	if t.open == nil {
-		t.open = map[uint32]*end{}
-	}
 	tooMany := len(t.open)+len(numbers) > protocol.MaxPorts
 	arrivals := make([]arrival, len(numbers))
 	for i, number := range numbers {
 		away, here := newChannel()
 		away.session, away.number = s, number
-		t.open[number] = away
+		s.register(number, away)
 		arrivals[i] = arrival{number: number, end: here}
 	}
 	if tooMany {
@@ -139,7 +154,7 @@ func (s *Session) portFrame(f *protocol.Frame, packet int) error {
 	case protocol.KindTaken:
 		return e.seen(int(f.Credit))
 	}
-	delete(s.ports.open, f.ID)
+	s.release(f.ID)
 	if e.closed {
 		return nil // the answer to ours
 	}
@@ -172,6 +187,9 @@ func (s *Session) posted(e *end, f *protocol.Frame, packet int) error {
 		return err
 	}
 	e.lent += m.cost()
+	stats := s.portStats()
+	stats.In++
+	stats.BytesIn += uint64(m.args.Size())
 	if m.args.Size()*keepFactor < packet {
 		m.args = m.args.Clone()
 	}
@@ -225,6 +243,7 @@ func (s *Session) endPorts(cause error) {
 	t.ended = cause
 	open := t.open
 	t.open = nil
+	s.portStats().Open -= len(open)
 	for _, e := range open {
 		e.close(cause)
 	}

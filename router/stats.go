@@ -18,6 +18,19 @@ type Stats struct {
 	Channels map[string]ChannelStats
 	// Other is all others together: a page may name what it likes.
 	Other ChannelStats
+	// Ports are what goes through message ports, which is on no channel.
+	Ports PortStats
+}
+
+// PortStats are the counts of the message ports that have gone to other processes, or have come from there. A message from one to another,
+// through this one, comes in and goes out. Between two ports here nothing is counted.
+type PortStats struct {
+	Open     int    // now; those included whose closing the other side has not confirmed
+	In       uint64 // messages that came
+	Out      uint64 // messages that went out
+	BytesIn  uint64 // of what came, as encoded
+	BytesOut uint64 // of what went out
+	Failed   uint64 // ports closed because of a limit, or because the other side broke its rules
 }
 
 // ChannelStats are the counts of one channel.
@@ -53,6 +66,9 @@ func (r *Router) Stats() Stats {
 	for channel, c := range known {
 		s.Channels[channel] = c.snapshot()
 	}
+	portsMu.Lock()
+	defer portsMu.Unlock()
+	s.Ports = r.stats.ports
 	return s
 }
 
@@ -61,7 +77,8 @@ type stats struct {
 	mu    sync.Mutex                           // for adding to known
 	known atomic.Pointer[map[string]*counters] // replaced, never changed
 	other counters
-	own   counters // of Oriel's own channels, which nobody is told of
+	own   counters  // of Oriel's own channels, which nobody is told of
+	ports PortStats // under portsMu
 }
 
 func newStats() *stats {

@@ -186,3 +186,43 @@ func TestHistogram(t *testing.T) {
 		t.Errorf("the mean is %v", h.Mean())
 	}
 }
+
+// What goes through ports is counted where they lead out of the process, twice if it only passes through.
+func TestPortStats(t *testing.T) {
+	near, far := pair(t, router.SessionOptions{})
+	a, b := router.NewMessageChannel()
+	there := sentPort(t, near, far, b)
+	values, closed := inbox(a)
+	post(t, there, "x")
+	post(t, there, "longer")
+	expect(t, values, "x", "longer")
+	post(t, a, 1)
+	back, _ := inbox(there)
+	expect(t, back, int64(1))
+	if s := near.router.Stats().Ports; s != (router.PortStats{Open: 1, In: 2, BytesIn: 2 + 7, Out: 1, BytesOut: 1}) {
+		t.Errorf("%+v", s)
+	}
+	if s := far.router.Stats().Ports; s.In != 1 || s.Out != 2 {
+		t.Errorf("at the far end: %+v", s)
+	}
+	there.Close()
+	wait(t, closed)
+	for deadline := time.Now().Add(20 * time.Second); far.router.Stats().Ports.Open+near.router.Stats().Ports.Open != 0; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("still open: %+v, %+v", near.router.Stats().Ports, far.router.Stats().Ports)
+		}
+	}
+	s, _ := alone(t)
+	p := taken(t, s, 1)
+	if err := s.give(protocol.AppendTaken(header(), 1, 1)); err == nil {
+		t.Error("more is taken than was posted")
+	}
+	wait(t, p.Done())
+	if s := s.router.Stats().Ports; s.Failed != 1 {
+		t.Errorf("%+v", s)
+	}
+	s.session.End(errOver)
+	if s := s.router.Stats().Ports; s.Open != 0 {
+		t.Errorf("after the end: %+v", s)
+	}
+}

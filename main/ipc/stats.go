@@ -20,3 +20,6 @@ type Histogram = router.Histogram
 
 // HistogramBounds returns the upper bounds of a [Histogram]'s buckets.
 func HistogramBounds() []time.Duration { return router.HistogramBounds() }
+
+// PortStats are the counts of the message ports that lead to other processes.
+type PortStats = router.PortStats
