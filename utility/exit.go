@@ -1,6 +1,7 @@
 package utility
 
 import (
+	"errors"
 	"fmt"
 	"syscall"
 	"time"
@@ -57,6 +58,9 @@ type Error struct {
 // Error returns the message.
 func (e *Error) Error() string { return e.Message }
 
+// errKeeper is about a process that has ended because somebody has killed the keeper.
+var errKeeper = errors.New("the process that keeps utility processes was killed, and this one with it")
+
 // codes of the Go runtime and of setup.
 const panicCode = 2
 
@@ -65,6 +69,9 @@ func (p *Process) exit(s keeper.State) Exit {
 	p.mu.Lock()
 	e.Asked, e.Err = p.asked, p.failure
 	p.mu.Unlock()
+	if s.Lost && e.Err == nil {
+		e.Err = errKeeper
+	}
 	up := isClosed(p.ready)
 	switch {
 	case s.Signal == 0 && s.Code == 0:

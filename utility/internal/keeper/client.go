@@ -180,6 +180,7 @@ func (c *client) ask(r request, files []*os.File) error {
 	return send(c.link, r, files)
 }
 
+// errLost is about a keeper that somebody has killed.
 var errLost = errors.New("the process that keeps utility processes has ended")
 
 // read takes the keeper's reports until it ends, and then all its children for lost.
@@ -199,6 +200,12 @@ func (c *client) read() {
 	open := c.open
 	c.open = map[int]*start{}
 	c.mu.Unlock()
+	sessions := map[int]bool{}
+	for _, st := range open {
+		sessions[st.child.PID] = true
+	}
+	delete(sessions, 0) // of those that have not started
+	killSessions(sessions)
 	for _, st := range open {
 		st.finish(State{Code: -1, Signal: unix.SIGKILL, Lost: true})
 	}
