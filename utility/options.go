@@ -69,7 +69,8 @@ type Sandbox struct {
 	Network bool
 	// Exec allows other programs to be run.
 	Exec bool
-	// Weak lets the process run where the kernel cannot hold these rules, with a line in the log. The default is to refuse.
+	// Weak lets the process run where the kernel cannot hold all of these rules, under those that it can, with a line in the log. Without
+	// Landlock the rules about files do not hold, nor, for a Program, the one about programs. The default is to refuse.
 	Weak bool
 }
 
@@ -133,9 +134,9 @@ func (o *Options) checkSandbox() error {
 	if err == nil || !o.Sandbox.Weak {
 		return err
 	}
-	o.Log.Error("a utility process runs without its sandbox", zap.String("service", o.ServiceName), zap.Error(err))
+	o.Log.Error("a utility process runs in a weaker sandbox", zap.String("service", o.ServiceName), zap.Error(err))
 	if !o.Log.Core().Enabled(zap.ErrorLevel) {
-		fmt.Fprintf(os.Stderr, "utility process %q runs without its sandbox: %v\n", o.ServiceName, err) // a silent log does not silence this
+		fmt.Fprintf(os.Stderr, "utility process %q runs in a weaker sandbox: %v\n", o.ServiceName, err) // a silent log does not silence this
 	}
 	return nil
 }

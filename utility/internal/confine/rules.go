@@ -22,7 +22,7 @@ type Rules struct {
 	Network bool
 	Exec    bool
 	Program string // may be executed all the same: what the process is about to become; "" is this executable
-	Weak    bool   // it may run on a kernel that cannot hold the rules
+	Weak    bool   // it may run on a kernel that cannot hold all rules, with those that it can
 	Limits  Limits
 }
 
@@ -41,30 +41,40 @@ func (r *Rules) Begin() error {
 	if r.Off {
 		return nil
 	}
-	if err := Supported(); err != nil {
-		if r.Weak {
-			return nil
-		}
+	if err := Supported(); err != nil && !r.Weak {
 		return err
 	}
-	if err := r.confineFiles(); err != nil {
-		return err
+	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
+		return fmt.Errorf("no new privileges: %w", err)
+	}
+	if hasLandlock() {
+		if err := r.confineFiles(); err != nil {
+			return err
+		}
 	}
 	if err := dropCapabilities(); err != nil {
 		return err
 	}
 	if r.Program != "" {
-		return r.confineCalls(true) // what it becomes has no second stage
+		return r.filterCalls(true) // what it becomes has no second stage
 	}
 	return nil
 }
 
 // Finish is the second stage, after the execution that only the first one may do. It binds every thread.
 func (r *Rules) Finish() error {
-	if r.Off || r.Weak && Supported() != nil {
+	if r.Off {
 		return nil
 	}
-	return r.confineCalls(r.Exec)
+	return r.filterCalls(r.Exec)
+}
+
+// filterCalls is confineCalls where the kernel can do that. Begin has refused where it must.
+func (r *Rules) filterCalls(exec bool) error {
+	if r.Weak && !hasFilters() {
+		return nil
+	}
+	return r.confineCalls(exec)
 }
 
 // dropCapabilities makes root a user like any other, for good: no new privileges may be gained. An ordinary user has none to drop.

@@ -21,12 +21,16 @@ var abi = sync.OnceValue(func() int {
 	return version
 })
 
+func hasLandlock() bool { return abi() >= 1 }
+
+func hasFilters() bool { return seccomp.Supported() }
+
 // Supported reports why a process cannot be confined here.
 func Supported() error {
-	if abi() < 1 {
+	if !hasLandlock() {
 		return fmt.Errorf("%w: it has no Landlock (5.13 and later have it, if it is among the security modules that are switched on)", ErrUnsupported)
 	}
-	if !seccomp.Supported() {
+	if !hasFilters() {
 		return fmt.Errorf("%w: it has no seccomp filters", ErrUnsupported)
 	}
 	return nil
