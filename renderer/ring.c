@@ -310,6 +310,8 @@ static int copy_part(struct oriel_ring *ring, const struct record *record) {
     first = n;
   unsigned char *head = ring->parts[0]->get_array_buffer_data(ring->parts[0]);
   unsigned char *tail = ring->parts[1] ? ring->parts[1]->get_array_buffer_data(ring->parts[1]) : NULL;
+  if (!head || (ring->parts[1] && !tail))
+    return -1;
   if (first)
     memcpy(head + ring->got, record->bytes, first);
   if (n > first)

@@ -156,8 +156,10 @@ func (w *Window) listener(frame *cef.Frame) listener {
 // connect opens the way to a document. UI thread.
 func (w *Window) connect(frame *cef.Frame, document uint32, to listener) ipc.Link {
 	l := newFrameLink(frame, document)
-	l.offerRing(to)
 	w.links = append(slices.DeleteFunc(w.links, (*frameLink).gone), l)
+	if len(w.links) <= maxRings {
+		l.offerRing(to)
+	}
 	return l
 }
 

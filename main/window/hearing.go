@@ -87,8 +87,7 @@ func (h *hearing) next() (read bool, work func(), err error) {
 
 // drain hears what is in the ring. What comes meanwhile is not waited for.
 func (h *hearing) drain() {
-	for left := h.ring.Unread(); left > 0; {
-		before := h.ring.Unread()
+	for there := h.ring.Written(); !h.ring.ReadUpTo(there); {
 		read, work, _ := h.next()
 		if work != nil {
 			go work()
@@ -96,7 +95,6 @@ func (h *hearing) drain() {
 		if !read {
 			return
 		}
-		left -= max(1, before-h.ring.Unread())
 	}
 }
 

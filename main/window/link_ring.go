@@ -9,6 +9,9 @@ import (
 
 var ringMessageName = cef.NewMessageName(renderer.RingMessage)
 
+// maxRings is how many documents of a window have rings. Each keeps a thread here and one in the page's process; more use messages.
+const maxRings = 256
+
 // offerRing sends the document memory for its ring. Until it says that it has it, packets travel in messages. UI thread.
 func (l *frameLink) offerRing(to listener) {
 	message, region := cef.NewSharedMessage(ringMessageName, ring.MemorySize)

@@ -86,8 +86,14 @@ func New(memory []byte, document uint32, free func()) *Ring {
 	return r
 }
 
-// Unread returns how many bytes there are to read, as far as the page is believed.
-func (r *Ring) Unread() int { return int(r.shared.toMain.tail.Load() - r.head.Load()) }
+// Written returns up to where the page has written, for ReadUpTo.
+func (r *Ring) Written() uint32 { return r.shared.toMain.tail.Load() }
+
+// ReadUpTo reports whether everything up to there has been read, or it is no place in the ring.
+func (r *Ring) ReadUpTo(there uint32) bool {
+	left := there - r.head.Load()
+	return left == 0 || left > Size
+}
 
 // Read reads a record, and reports whether there was one. It returns a copy of the packet that the record completes, if it does. A packet has at
 // most limit bytes.
