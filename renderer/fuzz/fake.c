@@ -12,7 +12,7 @@ struct fake *fake_current_context;
 void (*fake_reenter)(void);
 
 static const char *const kind_names[KIND_COUNT] = {"browser", "frame", "context", "value", "exception", "message",
-                                                   "list", "binary", "region", "builder", "dictionary"};
+                                                   "list", "binary", "region", "builder", "dictionary", "backing store"};
 static long live[KIND_COUNT], live_strings, live_memory;
 static unsigned fail_in;
 
@@ -50,6 +50,16 @@ void *fake_calloc(size_t count, size_t size) {
   void *memory = malloc(count * size);
   require(memory);
   memset(memory, 0, count * size);
+  live_memory++;
+  return memory;
+}
+
+void *fake_malloc(size_t size) {
+  if (fake_fails())
+    return NULL;
+  void *memory = malloc(size);
+  require(memory);
+  memset(memory, 0xa5, size);
   live_memory++;
   return memory;
 }
@@ -216,6 +226,7 @@ void fake_install(void) {
   oriel_cef.cef_string_userfree_utf16_free = userfree_free;
   fake_functions_v8();
   fake_functions_message();
+  fake_functions_ring();
 }
 
 void fake_check_empty(void) {

@@ -7,7 +7,8 @@
 #include "../../cef/loader.h"
 #include "memory.h"
 
-#undef calloc  // those of the fake itself are the real ones
+#undef malloc  // those of the fake itself are the real ones
+#undef calloc
 #undef free
 
 enum kind {
@@ -22,6 +23,7 @@ enum kind {
   KIND_REGION,
   KIND_BUILDER,
   KIND_DICTIONARY,
+  KIND_STORE,
   KIND_COUNT,
 };
 
@@ -42,6 +44,7 @@ struct fake {
     cef_shared_memory_region_t region;
     cef_shared_process_message_builder_t builder;
     cef_dictionary_value_t dictionary;
+    cef_v8_backing_store_t store;
   } api;
   enum kind kind;
   int refs;
@@ -51,7 +54,7 @@ struct fake {
   int has_text;
   int number;  // browser's identifier, value's type, list item's type, whether a frame is main
   int valid;
-  unsigned uint;
+  unsigned uint;  // of a value or of a list's first item
   void *data;  // freed with the object if owned
   size_t size;
   int owned;
@@ -85,6 +88,14 @@ void fake_methods_v8(struct fake *fake);
 void fake_methods_message(struct fake *fake);
 void fake_functions_v8(void);
 void fake_functions_message(void);
+void fake_functions_ring(void);
+
+// The thread that the code under test has started, or one of them, runs up to where it would sleep; the task that was posted first. 0 if there
+// is none.
+int fake_run_thread(size_t which);
+int fake_run_task(void);
+void fake_end_threads(void);              // every thread must end now, and every task runs
+extern void (*fake_wait)(void *word);     // what happens while the main thread sleeps on a futex
 
 // Fills oriel_cef.
 void fake_install(void);

@@ -47,6 +47,22 @@ static int list_set_binary(cef_list_value_t *self, size_t index, cef_binary_valu
   return 1;
 }
 
+static int list_get_int(cef_list_value_t *self, size_t index) {
+  require(index < fake_of(self, KIND_LIST)->size && fake_of(self, KIND_LIST)->number == VTYPE_INT);
+  return (int)fake_of(self, KIND_LIST)->uint;
+}
+
+static int list_set_int(cef_list_value_t *self, size_t index, int value) {
+  struct fake *list = fake_of(self, KIND_LIST);
+  require(index == 0 && list->size == 0);
+  if (fake_fails())
+    return 0;
+  list->size = 1;
+  list->number = VTYPE_INT;
+  list->uint = (unsigned)value;
+  return 1;
+}
+
 static const void *binary_get_raw_data(cef_binary_value_t *self) { return fake_of(self, KIND_BINARY)->data; }
 static size_t binary_get_size(cef_binary_value_t *self) { return fake_of(self, KIND_BINARY)->size; }
 
@@ -94,6 +110,8 @@ void fake_methods_message(struct fake *fake) {
     fake->api.list.get_type = list_get_type;
     fake->api.list.get_binary = list_get_binary;
     fake->api.list.set_binary = list_set_binary;
+    fake->api.list.get_int = list_get_int;
+    fake->api.list.set_int = list_set_int;
     break;
   case KIND_BINARY:
     fake->api.binary.get_raw_data = binary_get_raw_data;
@@ -123,9 +141,10 @@ void fake_methods_message(struct fake *fake) {
 static cef_process_message_t *message_create(const cef_string_t *name) {
   if (fake_fails())
     return NULL;
-  require(fake_text_is(name, ORIEL_MESSAGE));
+  const char *text = fake_text_is(name, ORIEL_MESSAGE) ? ORIEL_MESSAGE : ORIEL_RING_MESSAGE;
+  require(fake_text_is(name, text));
   struct fake *message = fake_new(KIND_MESSAGE);
-  fake_set_text(message, ORIEL_MESSAGE, strlen(ORIEL_MESSAGE));
+  fake_set_text(message, text, strlen(text));
   if (!fake_fails())
     message->links[0] = fake_new(KIND_LIST);
   return &message->api.message;

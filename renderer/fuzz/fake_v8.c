@@ -247,7 +247,33 @@ static cef_v8_value_t *create_array_buffer_with_copy(void *data, size_t size) {
   return &buffer->api.value;
 }
 
+static cef_v8_backing_store_t *backing_store_create(size_t size) {
+  require(size > 0 && size <= ORIEL_PACKET_MAX);
+  if (fake_fails())
+    return NULL;
+  struct fake *store = fake_new(KIND_STORE);
+  store->size = size;
+  store->data = fake_memory(size);
+  store->owned = size <= 1 << 20;
+  return &store->api.store;
+}
+
+static cef_v8_value_t *create_array_buffer_from_backing_store(cef_v8_backing_store_t *self) {
+  struct fake *store = fake_of(self, KIND_STORE), *buffer = NULL;
+  if (!fake_fails()) {
+    buffer = fake_value(TYPE_BUFFER);
+    buffer->size = store->size;
+    buffer->data = store->data;
+    buffer->owned = store->owned;
+    store->owned = 0;
+  }
+  fake_release(store);
+  return buffer ? &buffer->api.value : NULL;
+}
+
 void fake_functions_v8(void) {
+  oriel_cef.cef_v8_backing_store_create = backing_store_create;
+  oriel_cef.cef_v8_value_create_array_buffer_from_backing_store = create_array_buffer_from_backing_store;
   oriel_cef.cef_v8_context_get_current_context = get_current_context;
   oriel_cef.cef_v8_value_create_function = create_function;
   oriel_cef.cef_v8_value_create_object = create_object;

@@ -9,6 +9,7 @@
 #include "../argv.h"
 #include "../constants.h"
 #include "fake.h"
+#include "fuzz_ring.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -263,6 +264,13 @@ static void message_received(void) {
   require(!handled || ours);
 }
 
+static void ring_message_received(void) {
+  struct place *place = some_place();
+  struct fake *frame = some_frame(place), *message = fuzz_ring_message();
+  handler->on_process_message_received(handler, &fake_retain(place->browser)->api.browser, &fake_frame_object(frame)->api.frame, PID_BROWSER,
+                                       &message->api.message);
+}
+
 // The main process's side of the same: messages of a renderer.
 static void message_opened(void) {
   struct fake *message = some_message();
@@ -386,6 +394,12 @@ static void step(void) {
   case 14:
     call_evaluate();
     break;
+  case 15:
+    if (input_byte() & 1)
+      ring_message_received();
+    else
+      fuzz_ring_step();
+    break;
   }
 }
 
@@ -402,6 +416,7 @@ static void reenter(void) {
 static void begin(void) {
   fake_install();
   fake_reenter = reenter;
+  fuzz_ring_begin();
   the_app = oriel_app("");
   handler = the_app->get_render_process_handler(the_app);
   for (int i = 0; i < BROWSERS; i++) {
@@ -439,6 +454,7 @@ static void end(void) {
     fake_release(places[i].browser);
   }
   memset(worlds, 0, sizeof worlds);
+  fuzz_ring_end();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#undef free  // memory.h may have been here
+#undef malloc  // memory.h may have been here
+#undef free
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
