@@ -11,7 +11,7 @@ import (
 
 // waitFrom is from how many bytes in a backlog on senders wait, and patience for how long without the page's taking anything.
 const (
-	waitFrom = 16 << 20
+	waitFrom = 4 << 20
 	patience = 5 * time.Second
 )
 
@@ -23,7 +23,7 @@ type backlog struct {
 	taken int           // how often the page has taken some of it
 	room  chan struct{} // closed when there is less; nil if nobody waits for that
 	stuck bool          // somebody has waited, and the page has taken nothing since
-	blank []byte        // the buffer of a rest that has gone
+	spare [][]byte      // buffers of rests that have gone, while there are others
 }
 
 // A rest is a packet that the ring had no room for, or not for all of it.
@@ -55,15 +55,23 @@ func (b *backlog) add(packet, tail []byte, done int) {
 		}
 	}
 	size := len(packet) + len(tail)
-	var buffer []byte
+	b.bytes += size
 	if joins {
-		buffer, b.blank, size = b.blank, nil, ring.Whole
+		size = ring.Whole
 	}
-	if buffer == nil {
-		buffer = make([]byte, 0, size)
+	b.rests = append(b.rests, rest{packet: append(append(b.buffer(size), packet...), tail...), done: done, joins: joins})
+}
+
+// buffer returns an empty one for size bytes.
+func (b *backlog) buffer(size int) []byte {
+	if n := len(b.spare); n > 0 {
+		last := b.spare[n-1]
+		b.spare = b.spare[:n-1]
+		if cap(last) >= size && cap(last) <= 2*size {
+			return last[:0]
+		}
 	}
-	b.rests = append(b.rests, rest{packet: append(append(buffer[:0], packet...), tail...), done: done, joins: joins})
-	b.bytes += len(packet) + len(tail)
+	return make([]byte, 0, size)
 }
 
 // write writes what there is room for; with more to come, the ring's Sleep ends when there is.
@@ -87,15 +95,13 @@ func (b *backlog) write(to *ring.Ring) {
 			to.Want() // and look again: there may be room by now
 		}
 	}
-	b.rests = nil
+	b.rests, b.spare = nil, nil
 }
 
 // drop takes the first one away, which is written.
 func (b *backlog) drop(first *rest) {
 	b.bytes -= len(first.packet)
-	if first.joins {
-		b.blank = first.packet
-	}
+	b.spare = append(b.spare, first.packet)
 	*first = rest{}
 	b.rests = b.rests[1:]
 	b.tellRoom()
@@ -109,7 +115,7 @@ func (b *backlog) tellRoom() {
 }
 
 func (b *backlog) clear() {
-	b.rests, b.bytes, b.blank = nil, 0, nil
+	b.rests, b.spare, b.bytes = nil, nil, 0
 	b.tellRoom()
 }
 
