@@ -20,6 +20,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
 	"sync"
 	"syscall"
@@ -220,6 +221,8 @@ func (a *App) Run(ctx context.Context) error {
 }
 
 func (a *App) run(ctx context.Context) error {
+	heap := reserveHeap()
+	defer runtime.KeepAlive(heap)
 	runtimeDir, err := distribution.Locate(a.o.CEFDir)
 	if err != nil {
 		return err
