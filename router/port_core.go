@@ -33,6 +33,10 @@ func (e *end) handle() *Port {
 	if e.core == nil {
 		e.core = &core{end: e}
 		e.core.ctx, e.core.cancel = context.WithCancelCause(context.Background())
+		if e.closed { // before it was sent
+			e.over = true
+			e.core.cancel(ErrPortClosed)
+		}
 	}
 	p := e.core.port.Value()
 	if p == nil {

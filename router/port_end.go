@@ -30,6 +30,7 @@ type end struct {
 	over    bool          // nothing more comes from the other end
 	cause   error         // why
 	closed  bool          // nothing comes or goes
+	told    bool          // and the far end has been told
 }
 
 // A parcel is a message through a port.
@@ -192,7 +193,7 @@ func (e *end) flush() {
 			e.fail(err)
 		}
 	}
-	if e.over && !e.closed && len(e.queue) == 0 {
+	if (e.over || e.closed) && !e.told && len(e.queue) == 0 { // a closed port may have been sent
 		e.hangUp()
 	}
 }
@@ -231,7 +232,7 @@ func (e *end) finish(cause error) {
 
 // hangUp tells the far end that the port is closed. Its number is free when that has said the same.
 func (e *end) hangUp() {
-	e.closed = true
+	e.closed, e.told = true, true
 	e.session.tell(func(p []byte) []byte { return protocol.AppendClose(p, e.number) })
 }
 

@@ -299,3 +299,81 @@ func TestPortDropped(t *testing.T) {
 	default:
 	}
 }
+
+// A port that is closed already is so where it is sent.
+func TestPortClosedBeforeSent(t *testing.T) {
+	near, far := pair(t, router.SessionOptions{})
+	for name, end := range map[string]func(here, there *router.Port){
+		"here": func(_, there *router.Port) { there.Close() },
+		"by the other side": func(here, there *router.Port) {
+			here.Close()
+			wait(t, there.Done())
+		},
+	} {
+		here, there := router.NewMessageChannel()
+		end(here, there)
+		_, closed := inbox(sentPort(t, near, far, there))
+		wait(t, closed)
+		here, there = router.NewMessageChannel()
+		end(here, there)
+		a, b := router.NewMessageChannel()
+		came := make(chan *router.Port, 1)
+		router.OnMessageFunc(b, func(_ any, p *router.Port) { came <- p })
+		b.Start()
+		post(t, a, nil, there)
+		p := wait(t, came)
+		_, closed = inbox(p)
+		wait(t, closed)
+		wait(t, p.Done())
+		for deadline := time.Now().Add(20 * time.Second); near.router.Stats().Ports.Open+far.router.Stats().Ports.Open != 0; time.Sleep(time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatalf("closed %s: %+v, %+v", name, near.router.Stats().Ports, far.router.Stats().Ports)
+			}
+		}
+	}
+	if err := errors.Join(near.problem(), far.problem()); err != nil {
+		t.Error(err)
+	}
+}
+
+// Ports that come back from where they were sent, and whose ends are dropped in any order, leave nothing open.
+func TestPortsThereAndBack(t *testing.T) {
+	near, far := pair(t, router.SessionOptions{})
+	router.On(far.router, "port", func(_ context.Context, p *router.Port) {
+		router.OnMessageFunc(p, func(v any, ports ...*router.Port) { _ = p.Post(v, ports...) })
+		p.Start()
+	})
+	for range 5 {
+		heard := make(chan bool, 100)
+		var ends []*router.Port
+		for range cap(heard) {
+			here, there := router.NewMessageChannel()
+			_, extra := router.NewMessageChannel()
+			router.OnMessageFunc(here, func(_ any, ports ...*router.Port) { heard <- true })
+			here.Start()
+			post(t, here, 1, extra)
+			if err := near.session.Send("port", there); err != nil {
+				t.Fatal(err)
+			}
+			ends = append(ends, here)
+		}
+		for range ends {
+			wait(t, heard)
+		}
+		for _, p := range ends {
+			p.Close()
+		}
+		for deadline := time.Now().Add(20 * time.Second); ; runtime.GC() {
+			one, two := near.router.Stats().Ports, far.router.Stats().Ports
+			if one.Open == 0 && two.Open == 0 {
+				break
+			}
+			if time.Now().After(deadline) {
+				t.Fatalf("%+v, %+v", one, two)
+			}
+		}
+	}
+	if err := errors.Join(near.problem(), far.problem()); err != nil {
+		t.Error(err)
+	}
+}

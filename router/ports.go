@@ -155,9 +155,10 @@ func (s *Session) portFrame(f *protocol.Frame, packet int) error {
 		return e.seen(int(f.Credit))
 	}
 	s.release(f.ID)
-	if e.closed {
+	if e.told {
 		return nil // the answer to ours
 	}
+	e.told = true
 	s.tell(func(p []byte) []byte { return protocol.AppendClose(p, f.ID) })
 	e.close(ErrPortClosed)
 	return nil
