@@ -9,6 +9,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"syscall"
@@ -220,7 +221,28 @@ func held(t *testing.T) (fds, goroutines, processes int) {
 	return len(list), runtime.NumGoroutine(), len(tree(os.Getpid()))
 }
 
+// footprint is how much this process has on its heap, and how much this one and the keeper have in memory, after what can be given back was.
+func footprint(t *testing.T, keeper int) (heap, resident, keepers int) {
+	t.Helper()
+	debug.FreeOSMemory()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int(m.HeapAlloc), rss(t, os.Getpid()), rss(t, keeper)
+}
+
+// rss is how many bytes of a process are in memory.
+func rss(t *testing.T, pid int) int {
+	t.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pages, _ := strconv.Atoi(strings.Fields(string(text))[1])
+	return pages * os.Getpagesize()
+}
+
 func TestNothingIsLeft(t *testing.T) {
+	keeper := 0
 	round := func(n int) {
 		var all []*utility.Process
 		for i := range n {
@@ -233,6 +255,7 @@ func TestNothingIsLeft(t *testing.T) {
 			}
 			if i%2 == 0 {
 				next(t, messages(p))
+				keeper = parent(t, p.PID())
 			}
 			all = append(all, p)
 			if len(all) == 20 || i == n-1 {
@@ -246,13 +269,19 @@ func TestNothingIsLeft(t *testing.T) {
 			}
 		}
 	}
-	round(10)
+	round(20)
 	fds, goroutines, processes := held(t)
+	heap, resident, keepers := footprint(t, keeper)
 	round(200)
 	eventually(t, "nothing is left", func() bool {
 		f, g, p := held(t)
 		return f <= fds && g <= goroutines && p <= processes
 	})
+	heapAfter, residentAfter, keepersAfter := footprint(t, keeper)
+	t.Logf("heap %d → %d KiB, resident %d → %d KiB, the keeper's %d → %d KiB", heap>>10, heapAfter>>10, resident>>10, residentAfter>>10, keepers>>10, keepersAfter>>10)
+	if heapAfter > heap+512<<10 || residentAfter > resident+8<<20 || keepersAfter > keepers+8<<20 {
+		t.Error("memory is left")
+	}
 	if len(utility.Processes()) > 0 {
 		t.Errorf("%d processes are listed still", len(utility.Processes()))
 	}
