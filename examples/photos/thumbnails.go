@@ -81,8 +81,11 @@ func thumbnail(folder *os.Root, name string) ([]byte, error) {
 	}
 	small := image.NewRGBA(fit(head.Width, head.Height))
 	draw.BiLinear.Scale(small, small.Bounds(), large, large.Bounds(), draw.Src, nil)
+	if _, err := file.Seek(0, io.SeekStart); err != nil {
+		return nil, err
+	}
 	var out bytes.Buffer
-	err = jpeg.Encode(&out, small, &jpeg.Options{Quality: 85})
+	err = jpeg.Encode(&out, upright(small, orientation(file)), &jpeg.Options{Quality: 85})
 	return out.Bytes(), err
 }
 
