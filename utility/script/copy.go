@@ -10,6 +10,7 @@ import (
 	"github.com/dop251/goja"
 
 	"github.com/oriel-go/oriel/protocol"
+	"github.com/oriel-go/oriel/router"
 )
 
 // A copier copies values between the script and the wire, by the rules of structured clone.
@@ -54,12 +55,15 @@ func (c *copier) construct(name string, args ...any) *goja.Object {
 }
 
 // in copies a decoded value into the script. It runs on the loop.
-func (c *copier) in(v any) goja.Value { return (&incoming{c, map[any]*goja.Object{}}).value(v) }
+func (c *copier) in(v any, wrap func(*router.Port) *goja.Object) goja.Value {
+	return (&incoming{c, map[any]*goja.Object{}, wrap}).value(v)
+}
 
 // An incoming is one value on its way in, with what has been made of its parts: what is shared stays so.
 type incoming struct {
 	*copier
 	made map[any]*goja.Object
+	wrap func(*router.Port) *goja.Object // makes what stands for a port
 }
 
 // identity is what tells a map or a slice from another with the same content.
@@ -152,6 +156,8 @@ func (n *incoming) leaf(v any, keep func(*goja.Object) *goja.Object) goja.Value 
 		return n.value(v.Value).ToObject(n.vm)
 	case protocol.UTF16:
 		return goja.StringFromUTF16(v)
+	case *router.Port:
+		return keep(n.wrap(v))
 	case *protocol.SparseArray:
 		o := keep(n.vm.NewArray())
 		_ = o.Set("length", v.Length)
@@ -232,6 +238,9 @@ func (g *outgoing) primitive(v goja.Value) any {
 }
 
 func (g *outgoing) object(o *goja.Object) any {
+	if portOf(o) != nil {
+		g.uncloneable() // ports are transferred beside a message
+	}
 	tag, err := g.toString(o)
 	if err != nil {
 		panic(err)

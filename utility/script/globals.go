@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"runtime"
-	"slices"
 	"strings"
 	"time"
 
@@ -38,8 +37,9 @@ func (m *machine) globals() {
 		}))
 		return goja.Undefined()
 	})
-	set(g, "structuredClone", func(c goja.FunctionCall) goja.Value { return m.copies.in(m.copies.out(c.Argument(0))) })
+	set(g, "structuredClone", func(c goja.FunctionCall) goja.Value { return m.copies.in(m.copies.out(c.Argument(0)), nil) })
 	m.console(set)
+	m.channels()
 	process := vm.NewObject()
 	_ = g.Set("process", process)
 	_ = process.Set("argv", append([]string{os.Args[0]}, utility.Args()...))
@@ -52,21 +52,8 @@ func (m *machine) globals() {
 	_ = process.Set("nextTick", g.Get("queueMicrotask"))
 	port := vm.NewObject()
 	_ = process.Set("parentPort", port)
-	set(port, "postMessage", func(c goja.FunctionCall) goja.Value {
-		if err := m.port.Post(m.copies.out(c.Argument(0))); err != nil {
-			panic(vm.NewGoError(err))
-		}
-		return goja.Undefined()
-	})
-	set(port, "on", func(c goja.FunctionCall) goja.Value { return m.on(c, false) })
-	set(port, "addListener", func(c goja.FunctionCall) goja.Value { return m.on(c, false) })
-	set(port, "once", func(c goja.FunctionCall) goja.Value { return m.on(c, true) })
-	for _, name := range []string{"off", "removeListener"} {
-		set(port, name, func(c goja.FunctionCall) goja.Value {
-			m.off(c.Argument(0).String(), c.Argument(1).ToObject(vm))
-			return c.This
-		})
-	}
+	set(port, "postMessage", func(c goja.FunctionCall) goja.Value { return m.post(c, m.port.Post) })
+	m.methods(port, m.listeners, func(string) {})
 	for _, name := range []string{"start", "pause"} { // messages flow from the first listener on
 		set(port, name, func(goja.FunctionCall) goja.Value { return goja.Undefined() })
 	}
@@ -105,23 +92,6 @@ func (m *machine) function(c goja.FunctionCall) goja.Callable {
 func (m *machine) must(_ goja.Value, err error) {
 	if err != nil {
 		panic(err)
-	}
-}
-
-func (m *machine) on(c goja.FunctionCall, once bool) goja.Value {
-	call, ok := goja.AssertFunction(c.Argument(1))
-	if !ok {
-		panic(m.vm.NewTypeError("The \"listener\" argument must be of type function. Received %s", c.Argument(1)))
-	}
-	event := c.Argument(0).String()
-	m.listeners[event] = append(m.listeners[event], listener{call, c.Argument(1).ToObject(m.vm), once})
-	return c.This
-}
-
-func (m *machine) off(event string, self *goja.Object) {
-	all := m.listeners[event]
-	if i := slices.IndexFunc(all, func(l listener) bool { return l.self.SameAs(self) }); i >= 0 {
-		m.listeners[event] = slices.Concat(all[:i], all[i+1:])
 	}
 }
 

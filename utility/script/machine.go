@@ -1,6 +1,7 @@
 package script
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/dop251/goja"
 
+	"github.com/oriel-go/oriel/protocol"
 	"github.com/oriel-go/oriel/router"
 	"github.com/oriel-go/oriel/utility"
 )
@@ -20,8 +22,9 @@ type machine struct {
 	vm   *goja.Runtime
 	jobs chan func() error // what is to be done next
 
-	listeners map[string][]listener // of process.parentPort
-	waiting   []router.Args         // messages until somebody listens
+	listeners emitter   // of process.parentPort
+	waiting   []message // until somebody listens
+	hearing   int       // ports with a listener that are open
 	timers    map[int64]*time.Timer
 	lastTimer int64
 	loaded    bool
@@ -29,17 +32,11 @@ type machine struct {
 	copies    copier
 }
 
-type listener struct {
-	call goja.Callable
-	self *goja.Object
-	once bool
-}
-
 // maxStack is how deep calls may nest.
 const maxStack = 4096
 
 func newMachine(ctx context.Context, p *utility.Port) *machine {
-	m := &machine{ctx: ctx, port: p, vm: goja.New(), jobs: make(chan func() error), listeners: map[string][]listener{},
+	m := &machine{ctx: ctx, port: p, vm: goja.New(), jobs: make(chan func() error), listeners: emitter{},
 		timers: map[int64]*time.Timer{}, rejected: map[*goja.Promise]bool{}}
 	m.vm.SetMaxCallStackSize(maxStack)
 	m.vm.SetPromiseRejectionTracker(func(p *goja.Promise, operation goja.PromiseRejectionOperation) {
@@ -75,36 +72,52 @@ func (m *machine) load(s Source) {
 
 // deliver brings a message of the app.
 func (m *machine) deliver(_ context.Context, args router.Args) {
+	came, err := decode(args)
 	m.do(func() error {
-		if len(m.listeners["message"]) == 0 {
-			m.waiting = append(m.waiting, args)
-			return nil
+		if err != nil || len(m.listeners["message"]) > 0 {
+			return cmp.Or(err, m.emit(m.listeners, came))
 		}
-		return m.emit(args)
+		m.waiting = append(m.waiting, came)
+		return nil
 	})
 }
 
-// emit calls the listeners for messages with an event.
-func (m *machine) emit(args router.Args) error {
-	var data any
+// A message is a value and the ports that came beside it.
+type message struct {
+	data  any
+	ports []*router.Port
+}
+
+// decode takes a message, and its ports, which would be closed if nobody did.
+func decode(args router.Args) (m message, err error) {
+	m.data = protocol.Undefined{}
 	if args.Len() > 0 {
-		if err := args.Decode(0, &data); err != nil {
-			return err
+		err = args.Decode(0, &m.data)
+	}
+	for i := 1; err == nil && i < args.Len(); i++ {
+		var p *router.Port
+		if err = args.Decode(i, &p); err == nil && p != nil {
+			m.ports = append(m.ports, p)
 		}
+	}
+	return m, err
+}
+
+// emit calls the listeners for messages with an event, whose ports are those in the value and those beside it.
+func (m *machine) emit(to emitter, came message) error {
+	var ports []any
+	wrap := func(p *router.Port) *goja.Object {
+		o := m.wrap(p)
+		ports = append(ports, o)
+		return o
 	}
 	event := m.vm.NewObject()
-	_ = event.Set("data", m.copies.in(data))
-	_ = event.Set("ports", m.vm.NewArray())
-	all := m.listeners["message"]
-	for _, l := range all {
-		if l.once {
-			m.off("message", l.self)
-		}
-		if _, err := l.call(goja.Undefined(), event); err != nil {
-			return err
-		}
+	_ = event.Set("data", m.copies.in(came.data, wrap))
+	for _, p := range came.ports {
+		wrap(p)
 	}
-	return nil
+	_ = event.Set("ports", m.vm.NewArray(ports...))
+	return to.call("message", event)
 }
 
 // run does jobs until the script has ended.
@@ -124,7 +137,7 @@ func (m *machine) run() error {
 		case <-m.ctx.Done():
 			return context.Cause(m.ctx)
 		}
-		if m.loaded && len(m.timers) == 0 && len(m.listeners["message"]) == 0 {
+		if m.loaded && len(m.timers) == 0 && len(m.listeners["message"]) == 0 && m.hearing == 0 {
 			return nil
 		}
 	}
@@ -133,9 +146,9 @@ func (m *machine) run() error {
 // catchUp brings the messages that have waited for a listener.
 func (m *machine) catchUp() error {
 	for len(m.waiting) > 0 && len(m.listeners["message"]) > 0 {
-		args := m.waiting[0]
+		came := m.waiting[0]
 		m.waiting = m.waiting[1:]
-		if err := m.emit(args); err != nil {
+		if err := m.emit(m.listeners, came); err != nil {
 			return err
 		}
 	}

@@ -3,7 +3,7 @@
 //	p, err := script.Fork(ctx, script.Source{Name: "utility.js", Text: text}, utility.Options{})
 //
 // The script has process.parentPort, with the messages of the app as events, process.argv, env, pid, cwd and exit, timers, queueMicrotask,
-// structuredClone and console. Its language is ECMAScript 2017 with most of what came later, classes, async functions and BigInt among it.
+// structuredClone, console, MessageChannel and its ports. Its language is ECMAScript 2017 with most of what came later, classes, async functions and BigInt among it.
 //
 // It is not Node: there are no modules, neither require nor import, no Buffer, no fs, net, http or child_process, no fetch, URL or
 // TextEncoder, no worker threads, no WebAssembly, and no just-in-time compiler, so heavy computing is some twenty to a hundred times
