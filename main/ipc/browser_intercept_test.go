@@ -63,6 +63,7 @@ const calls = {
   line: [1, { traceparent: traceparent + '\n' }],
 };
 contextBridge.exposeInMainWorld('calls', Object.keys(calls));
+contextBridge.exposeInMainWorld('direct', { seen: ipcRenderer.invoker('seen'), one: ipcRenderer.invoker('seen', 1), told: ipcRenderer.sender('told') });
 contextBridge.exposeInMainWorld('call', (name) => ipcRenderer.invoke('seen', ...calls[name]));
 contextBridge.exposeInMainWorld('tell', (name) => {
   try { ipcRenderer.send('told', ...calls[name]); } catch (e) { ipcRenderer.send('told', e.message, 1, 2); }
@@ -112,6 +113,18 @@ func TestBrowserMeta(t *testing.T) {
 		}
 		if len(wants) > 0 {
 			t.Errorf("not called: %v", wants)
+		}
+		for script, want := range map[string]seen{
+			`direct.seen(1, { traceparent: ARG })`: {1, only}, `direct.seen({ traceparent: ARG }, 1)`: {2, nil},
+			`direct.one(1, { traceparent: ARG, tracestate: undefined, text: 'x' })`: {1, only}, `direct.one(1, new Event('click'), 3)`: {1, nil}, `direct.one()`: {1, nil},
+		} {
+			if got := eval[seen](t, w, script, parent); got.Args != want.Args || !maps.Equal(got.Meta, want.Meta) {
+				t.Errorf("%s: %+v", script, got)
+			}
+		}
+		eval[any](t, w, "direct.told(1, { traceparent: ARG })", parent)
+		if got := wait(t, told); got.Args != 1 || !maps.Equal(got.Meta, only) {
+			t.Errorf("a direct message: %+v", got)
 		}
 	})
 }
