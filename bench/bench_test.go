@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -90,13 +91,36 @@ func TestFigure(t *testing.T) {
 	}
 }
 
-// A job that two figures come from runs once; jobs of several windows run alone.
+// A job that two figures come from runs once; jobs of several windows and of many handlers run alone.
 func TestRuns(t *testing.T) {
-	list := []figure{{jobs: []string{"a", "b"}, app: "c"}, {jobs: []string{"a"}, frame: true}, {jobs: []string{"flight:9:1:1"}}}
+	list := []figure{{jobs: []string{"a", "b"}, app: "c"}, {jobs: []string{"a"}, frame: true}, {jobs: []string{"flight:9:1:1"}}, {jobs: []string{"a"}, app: "handlers:7:1"}}
 	if got := runs(list, true); len(got) != 2 || !slices.Equal(got[0], []string{"a", "b"}) || !slices.Equal(got[1], []string{"flight:9:1:1"}) {
 		t.Errorf("raw: %v", got)
 	}
-	if got := runs(list, false); len(got) != 2 || !slices.Equal(got[0], []string{"c", "a"}) {
+	if got := runs(list, false); len(got) != 3 || !slices.Equal(got[0], []string{"c", "a"}) || !slices.Equal(got[2], []string{"handlers:7:1"}) {
 		t.Errorf("own: %v", got)
+	}
+}
+
+// The picture has the curves of which every point was measured.
+func TestGrowth(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "new", "growth.svg")
+	handlers := []result{{Name: "invoke-1handler", Value: 100, Baseline: 50}, {Name: "invoke-100handlers", Value: 125, Baseline: 50}, {Name: "invoke-10000handlers", Value: 200, Baseline: 50}}
+	if err := drawGrowth(handlers[:2], path); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(path); err == nil {
+		t.Error("a picture of nothing")
+	}
+	if err := drawGrowth(append(handlers, result{Name: "invoke-1window", Value: 1, Baseline: 1}), path); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// 10,000 calls a second at one handler, of 20,000 in all, are half of the height; 5,000 are a quarter.
+	if !strings.Contains(string(text), `points="70,155 270,178 470,212"`) || strings.Contains(string(text), "windows") {
+		t.Errorf("%s", text)
 	}
 }

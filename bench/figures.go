@@ -23,6 +23,9 @@ var figures = []figure{
 	{name: "invoke-64KiB-closure", unit: "µs", jobs: []string{"echo:65536:2000:list", "echo:65536:2000:shared"}, app: "closure:echo:65536:2000:list"},
 	{name: "invoke-object-64KiB-closure", unit: "µs", jobs: []string{"echo:65536:2000:list", "echo:65536:2000:shared"}, app: "closure:records:400:500"},
 	{name: "invoke-1MiB-closure", unit: "µs", jobs: []string{"echo:1048576:200:list", "echo:1048576:200:shared"}, app: "closure:echo:1048576:200:list"},
+	{name: "invoke-1handler", unit: "µs", jobs: []string{"echo:16:4000:list"}, app: "handlers:1:4000"},
+	{name: "invoke-100handlers", unit: "µs", jobs: []string{"echo:16:4000:list"}, app: "handlers:100:4000"},
+	{name: "invoke-10000handlers", unit: "µs", jobs: []string{"echo:16:4000:list"}, app: "handlers:10000:20000"},
 	{name: "invoke-10k", unit: "ms", jobs: []string{"burst:10000"}},
 	{name: "push-1KiB", unit: "/s", jobs: []string{"push:100000:1024:list"}, rate: true},
 	{name: "push-1KiB-frame", unit: "ms", jobs: []string{"push:100000:1024:list"}, frame: true},
@@ -76,7 +79,12 @@ func (f figure) of(samples []sample) []float64 {
 	return values
 }
 
-// runs are the jobs of one side, by starts of the host: those of several windows need one each.
+// alone says whether a job has a start of the host for itself: it opens windows, or registers what others are to be without.
+func alone(job string) bool {
+	return strings.HasPrefix(job, "flight:") || strings.HasPrefix(job, "handlers:")
+}
+
+// runs are the jobs of one side, by starts of the host.
 func runs(list []figure, raw bool) [][]string {
 	var together []string
 	var all [][]string
@@ -86,7 +94,7 @@ func runs(list []figure, raw bool) [][]string {
 			jobs = f.jobs
 		}
 		for _, job := range jobs {
-			if strings.HasPrefix(job, "flight:") {
+			if alone(job) {
 				all = append(all, []string{job})
 			} else if !slices.Contains(together, job) {
 				together = append(together, job)

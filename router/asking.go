@@ -80,3 +80,9 @@ func (a *Ask) below(ctx context.Context, r *Router, result any) error {
 	}
 	return a.through(ctx, child, result)
 }
+
+// A Lender stands for all arguments of a request. Lend is called when they are encoded and sent, which is when their bytes are read; done is
+// called after that.
+type Lender interface {
+	Lend() (args []any, done func())
+}

@@ -137,7 +137,20 @@ func (s *Session) ask(id uint32, a *Ask, c *counters) (err error) {
 	defer b.release()
 	b.begin()
 	l := links{session: s, ctx: s.ctx}
-	if b.packet, err = (protocol.Writer{Links: &l, Meta: a.Meta}).AppendInvoke(b.packet, id, a.Channel, a.Args...); err == nil {
+	args := a.Args
+	if len(args) == 1 {
+		if lender, ok := args[0].(Lender); ok {
+			var done func()
+			args, done = lender.Lend()
+			defer done()
+		}
+	}
+	var tail []byte
+	if len(a.Meta) == 0 { // which comes behind the arguments
+		args, tail = cutLast(args)
+	}
+	if b.packet, err = (protocol.Writer{Links: &l, Meta: a.Meta}).AppendInvoke(b.packet, id, a.Channel, args...); err == nil {
+		b.addTail(tail)
 		err = s.send(b)
 	}
 	if err != nil {

@@ -47,6 +47,19 @@ func cutOff(value any) (any, []byte) {
 	return value, nil
 }
 
+// cutLast is cutOff for the last of several arguments.
+func cutLast(args []any) ([]any, []byte) {
+	last := len(args) - 1
+	if last < 0 {
+		return args, nil
+	}
+	end, tail := cutOff(args[last])
+	if tail != nil {
+		args = append(slices.Clone(args[:last]), end)
+	}
+	return args, tail
+}
+
 // addTail makes tail the content of the empty bytes that the packet ends with.
 func (b *buffer) addTail(tail []byte) {
 	if tail == nil {
@@ -105,13 +118,7 @@ func newMessage(l protocol.Links, channel string, args []any) (Message, error) {
 	}
 	m := Message{buffer: buffers.Get().(*buffer), channel: channel}
 	m.buffer.begin()
-	var tail []byte
-	if last := len(args) - 1; last >= 0 {
-		var end any
-		if end, tail = cutOff(args[last]); tail != nil {
-			args = append(slices.Clone(args[:last]), end)
-		}
-	}
+	args, tail := cutLast(args)
 	var err error
 	if m.buffer.packet, err = (protocol.Writer{Links: l}).AppendSend(m.buffer.packet, channel, args...); err != nil {
 		m.Release()

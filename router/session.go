@@ -114,7 +114,11 @@ func (s *Session) Send(channel string, args ...any) error {
 		l.drop()
 		return err
 	}
-	l.start(s.line.o.Router.stats.named(channel), func(error) {})
+	var c *counters
+	if l.outs != nil {
+		c = s.line.o.Router.stats.named(channel)
+	}
+	l.start(c, func(error) {})
 	return nil
 }
 

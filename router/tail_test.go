@@ -3,6 +3,7 @@ package router_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"testing"
 
 	"github.com/oriel-go/oriel/protocol"
@@ -150,3 +151,73 @@ func TestBytesSeenByInterceptor(t *testing.T) {
 		t.Error("the listener and the interceptor share memory")
 	}
 }
+
+// lender lends its bytes as the last of two arguments.
+type lender struct {
+	bytes []byte
+	lent  int // and given back
+}
+
+func (l *lender) Lend() ([]any, func()) {
+	l.lent++
+	return []any{"text", l.bytes}, func() { l.lent++ }
+}
+
+// TestTailOfInvoke: so are many bytes that are asked with, unless something comes behind them, and those that are lent for the while.
+func TestTailOfInvoke(t *testing.T) {
+	many := bytes.Repeat([]byte{7}, 40<<10)
+	lent := &lender{bytes: many}
+	for _, c := range []struct {
+		name string
+		args []any
+		meta map[string]string
+		tail bool
+	}{
+		{"last", []any{"text", many}, nil, true},
+		{"few", []any{"text", []byte{1}}, nil, false},
+		{"something behind", []any{"text", many}, map[string]string{"traceparent": "00"}, false},
+		{"lent", []any{lent}, nil, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			link := &ending{}
+			r := router.NewRouter(nil)
+			r.UseInvoke(func(next router.Asker) router.Asker {
+				return func(ctx context.Context, a *router.Ask, result any) error {
+					a.Meta = c.meta
+					return next(ctx, a, result)
+				}
+			})
+			link.session = router.NewLine(router.LineOptions{Router: r}).Begin(router.SessionOptions{Link: link, Document: 9})
+			if err := link.session.Invoke(patience(t), "channel", nil, c.args...); !errors.Is(err, errOver) {
+				t.Fatal(err)
+			}
+			if got := link.tails[0] != nil; got != c.tail || got && &link.tails[0][0] != &many[0] {
+				t.Errorf("a tail: %v, want %v", got, c.tail)
+			}
+			parsed, err := protocol.Parse(append(link.packets[0], link.tails[0]...))
+			if err != nil || parsed.Frames[0].Args.Len() != 2 || len(parsed.Frames[0].Meta) != len(c.meta) {
+				t.Fatalf("%+v, %v", parsed, err)
+			}
+			var got []byte
+			if err := parsed.Frames[0].Args.Decode(1, &got); err != nil || len(got) > 1 && !bytes.Equal(got, many) {
+				t.Errorf("%d bytes, %v", len(got), err)
+			}
+		})
+	}
+	if lent.lent != 2 {
+		t.Errorf("lent and given back %d times", lent.lent)
+	}
+}
+
+// ending is a link whose session ends with the first packet.
+type ending struct {
+	pieces
+	session *router.Session
+}
+
+func (e *ending) SendTail(packet, tail []byte) error {
+	defer func() { go e.session.End(errOver) }()
+	return e.pieces.SendTail(packet, tail)
+}
+
+func (e *ending) Send(packet []byte) error { return e.SendTail(packet, nil) }

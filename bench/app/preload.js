@@ -21,6 +21,11 @@ contextBridge.exposeInMainWorld('bench', {
     push: (count, size) => ipcRenderer.invoke('push', count, size),
     onPushed: pushed,
   },
+  register: (count) => {
+    for (let i = 0; i < count; i++) ipcRenderer.on(`many:${i}`, () => {});
+    return ipcRenderer.invoke('register', count);
+  },
+  ask: (number, bytes) => ipcRenderer.invoke(`many:${number}`, bytes),
   empty: () => {},
   object: (value) => {},
   callback: (call) => { call(); },

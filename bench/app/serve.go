@@ -26,6 +26,16 @@ func serve(r *ipc.Router) {
 	ipc.Handle(r, "echo", func(_ context.Context, in []byte) ([]byte, error) { return in, nil })
 	ipc.Handle(r, "records", func(_ context.Context, in []record) ([]record, error) { return in, nil })
 	ipc.HandleFunc(r, "push", push)
+	ipc.HandleFunc(r, "register", func(count int) { register(r, count) })
+}
+
+// register adds handlers and listeners on that many channels.
+func register(r *ipc.Router, count int) {
+	for i := range count {
+		channel := fmt.Sprint("many:", i)
+		ipc.Handle(r, channel, func(_ context.Context, in []byte) ([]byte, error) { return in, nil })
+		ipc.On(r, channel, func(context.Context, []byte) {})
+	}
 }
 
 // push sends that many messages of size bytes to the page, each with its number first.

@@ -31,6 +31,8 @@ const page = (() => {
       return {
         ...offer(bench),
         closure: offer(bench.closure),
+        register: bench.register,
+        ask: (number, bytes, done) => { bench.ask(number, bytes).then(done); },
         empty: bench.empty,
         object: bench.object,
         callback: bench.callback,
@@ -134,6 +136,14 @@ const page = (() => {
     return oneByOne((done) => { host.echo(bytes, form, done); }, (answer) => { checkBytes(answer, size); }, count);
   }
 
+  // Calls on so many channels in turn. Each has a handler and a listener in main, and a listener in the page.
+  async function handlers(host, channels, count) {
+    await host.register(channels);
+    const bytes = payload(16);
+    let next = 0;
+    return oneByOne((done) => { host.ask(next++ % channels, bytes, done); }, (answer) => { checkBytes(answer, 16); }, count);
+  }
+
   // A list of small records, some 64 KiB on the wire for 400 of them.
   function records(host, length, count) {
     const list = [];
@@ -211,6 +221,8 @@ const page = (() => {
         return passing(host.callback, () => {}, Number(first));
       case 'records':
         return records(host, Number(first), Number(second));
+      case 'handlers':
+        return handlers(host, Number(first), Number(second));
       case 'push':
         return jobs.push(host, Number(first), Number(second), form);
       case 'flight':

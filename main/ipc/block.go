@@ -6,8 +6,6 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/vmihailenco/msgpack/v5"
-
 	"github.com/oriel-go/oriel/protocol"
 )
 
@@ -157,25 +155,16 @@ func (b *Block) bring(ctx context.Context, page Invoker) (taken bool, err error)
 	return taken, err
 }
 
-// An update is the argument of a request that brings changes: [id, size, offset, bytes]. What has changed is looked up when it is encoded.
+// An update is a request that brings changes, by the arguments id, size, offset and bytes. What has changed is looked up when it is sent.
 type update struct {
 	block *Block
 	sent  span
 }
 
-// EncodeMsgpack copies the changed bytes from the block straight into the packet.
-func (u *update) EncodeMsgpack(e *msgpack.Encoder) error {
+// Lend gives the changed bytes as they lie in the block, which nobody writes to until they have been sent. Asked again, it gives those of before too.
+func (u *update) Lend() (args []any, done func()) {
 	b := u.block
 	b.mu.Lock()
-	defer b.mu.Unlock()
-	u.sent, b.changed = b.changed, span{}
-	if err := e.EncodeArrayLen(4); err != nil {
-		return err
-	}
-	for _, n := range []int{int(b.id), len(b.data), u.sent.from} {
-		if err := e.EncodeInt(int64(n)); err != nil {
-			return err
-		}
-	}
-	return e.EncodeBytes(b.data[u.sent.from:u.sent.to])
+	u.sent, b.changed = b.changed.with(u.sent), span{}
+	return []any{b.id, len(b.data), u.sent.from, b.data[u.sent.from:u.sent.to]}, b.mu.Unlock
 }

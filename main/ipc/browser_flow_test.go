@@ -26,20 +26,26 @@ const flowBound = 128 << 20
 // aheadBound is how far a writer may be ahead of a reader that does not read: the window, and a chunk in the hands of each end.
 const aheadBound = protocol.StreamWindow + 2*protocol.ChunkBytes
 
-// A meter counts the bytes that pass and looks at the app's memory as they do.
+// A meter counts the bytes that pass and looks at the app's memory as they do. One goroutine at a time calls look; what orders it and the
+// test, the page, is nothing that the race detector sees.
 type meter struct {
-	first, most int64
-	passed      atomic.Int64
-	next        int64
+	first, most, next, passed atomic.Int64
+}
+
+func (m *meter) begin() {
+	m.first.Store(memory())
+	for _, n := range []*atomic.Int64{&m.most, &m.next, &m.passed} {
+		n.Store(0)
+	}
 }
 
 // look samples every 8 MiB.
 func (m *meter) look(n int) {
-	if m.passed.Add(int64(n)) < m.next {
+	if m.passed.Add(int64(n)) < m.next.Load() {
 		return
 	}
-	m.next += 8 << 20
-	m.most = max(m.most, memory())
+	m.next.Add(8 << 20)
+	m.most.Store(max(m.most.Load(), memory()))
 }
 
 // memory is what this process and those that it started have in memory of their own or share among themselves.
@@ -117,7 +123,7 @@ func flow(t *testing.T, size int64, patience time.Duration) {
 		}
 		for name, script := range scripts {
 			for _, n := range []int64{16 << 20, size} { // the first is to warm up
-				m = &meter{first: memory()}
+				m.begin()
 				ctx, cancel := context.WithTimeout(context.Background(), patience)
 				begin := time.Now()
 				var got int64
@@ -126,8 +132,9 @@ func flow(t *testing.T, size int64, patience time.Duration) {
 				if err != nil || got != n {
 					t.Fatalf("%s: %d of %d bytes, %v", name, got, n, err)
 				}
-				grown := m.most - m.first
-				t.Logf("%s: %d MiB, %.0f MiB/s, memory %d MiB and %d more", name, n>>20, float64(n>>20)/time.Since(begin).Seconds(), m.first>>20, grown>>20)
+				first := m.first.Load()
+				grown := m.most.Load() - first
+				t.Logf("%s: %d MiB, %.0f MiB/s, memory %d MiB and %d more", name, n>>20, float64(n>>20)/time.Since(begin).Seconds(), first>>20, grown>>20)
 				if grown > flowBound {
 					t.Errorf("%s: %d MiB took %d MiB of memory", name, n>>20, grown>>20)
 				}

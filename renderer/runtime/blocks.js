@@ -4,7 +4,7 @@
 function blockHandler(listener) {
   let bytes = new Uint8Array(0);
   let block = 0;
-  return async (event, [id, size, offset, part]) => {
+  return async (event, id, size, offset, part) => {
     if (id === block && bytes.length === size) bytes.set(part, offset);
     else if (part.length !== size) return false; // nothing to put it into: a new document, or the preload has transferred the buffer away
     else [block, bytes] = [id, part]; // which has a buffer of its own
