@@ -1,0 +1,271 @@
+package window_test
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"go.uber.org/zap"
+
+	"github.com/oriel-go/oriel/internal/apptest"
+	"github.com/oriel-go/oriel/main/app"
+	"github.com/oriel-go/oriel/main/internal/engine"
+	"github.com/oriel-go/oriel/main/ipc"
+	"github.com/oriel-go/oriel/main/window"
+	"github.com/oriel-go/oriel/protocol"
+	"github.com/oriel-go/oriel/renderer/ring"
+)
+
+// rings are the addresses at which this process has rings before it.
+func rings(t *testing.T) (found []int64) {
+	t.Helper()
+	maps, err := os.ReadFile("/proc/self/maps")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(maps)) {
+		var from, to int64
+		var rights string
+		if _, err := fmt.Sscanf(line, "%x-%x %s", &from, &to, &rights); err == nil && to-from == ring.MemorySize && rights == "rw-s" {
+			found = append(found, from)
+		}
+	}
+	return found
+}
+
+// rendererThreads counts those of all processes that show pages.
+func rendererThreads(t *testing.T) (n int) {
+	t.Helper()
+	commands, _ := filepath.Glob("/proc/[0-9]*/cmdline")
+	for _, name := range commands {
+		if command, _ := os.ReadFile(name); strings.Contains(string(command), "--type=renderer") {
+			tasks, _ := os.ReadDir(filepath.Join(filepath.Dir(name), "task"))
+			n += len(tasks)
+		}
+	}
+	return n
+}
+
+// A document's packets travel through memory, and neither the UI thread, a page that is stuck nor one that lies holds up anybody else.
+func TestRing(t *testing.T) {
+	o := site(nil)
+	o.Log = zap.NewNop()
+	apptest.InApp(t, o, func(t *testing.T, a *app.App) {
+		ipc.Handle(a.IPC(), "echo", func(_ context.Context, n int) (int, error) { return n, nil })
+		other := open(t, a, window.Options{})
+		p99(t, other, 100)
+		t.Run("UI thread", func(t *testing.T) { ringWithoutUI(t, a) })
+		t.Run("order", func(t *testing.T) { ringOrder(t, a) })
+		t.Run("given back", func(t *testing.T) { ringsGivenBack(t, a, other) })
+		t.Run("cut off", func(t *testing.T) { ringsCutOff(t, a) })
+		t.Run("damaged", func(t *testing.T) { ringDamaged(t, a, other) })
+		t.Run("stuck", func(t *testing.T) { ringStuck(t, a, other) })
+		p99(t, other, 100)
+	})
+}
+
+// While the UI thread is busy, invokes are answered.
+func ringWithoutUI(t *testing.T, a *app.App) {
+	w := open(t, a, window.Options{})
+	defer w.Destroy()
+	calls := make(chan int)
+	ipc.Handle(a.IPC(), "count", func(ctx context.Context, n int) (int, error) {
+		select {
+		case calls <- n:
+		case <-ctx.Done():
+		}
+		return n + 1, nil
+	})
+	eval[any](t, w, "(async () => { for (let n = 0; ; ) n = await api.invoke('count', n); })(); 0")
+	for n := range 100 { // by now the document has its ring
+		if got := <-calls; got != n {
+			t.Fatalf("call %d comes as %d", got, n)
+		}
+	}
+	busy, release := make(chan struct{}), make(chan struct{})
+	engine.Post(func() { close(busy); <-release })
+	<-busy
+	defer close(release)
+	for n := 100; n < 400; n++ {
+		select {
+		case <-calls:
+		case <-ctx(t).Done():
+			t.Fatalf("call %d is not answered while the UI thread is busy", n)
+		}
+	}
+}
+
+// A document sends and gets messages of all sizes from its first script on, before it has its ring and after. None overtakes another.
+func ringOrder(t *testing.T, a *app.App) {
+	const messages = 4000
+	size := func(i int) int {
+		switch {
+		case i%500 == 499:
+			return 3 << 20
+		case i%50 == 7:
+			return 200_000
+		}
+		return i % 700 * (i % 30)
+	}
+	ended := make(chan error, 1)
+	next := 0
+	ipc.On(a.IPC(), "up", func(_ context.Context, args ipc.Args) {
+		var i int
+		var data []byte
+		err := errors.Join(args.Decode(0, &i), args.Decode(1, &data))
+		switch {
+		case err != nil || i != next || len(data) != size(i) || len(data) > 0 && (data[0] != byte(i) || data[len(data)-1] != byte(i)):
+			select {
+			case ended <- fmt.Errorf("message %d of %d bytes comes in the place of %d", i, len(data), next):
+			default:
+			}
+		case i == messages-1:
+			ended <- nil
+		}
+		next++
+	})
+	w := open(t, a, window.Options{URL: "/", Preload: preload + fmt.Sprintf(`
+		const size = (i) => i %% 500 === 499 ? 3 << 20 : i %% 50 === 7 ? 200000 : i %% 700 * (i %% 30);
+		let heard = 0, wrong = '';
+		ipcRenderer.on('down', (event, i, data) => {
+			if (i !== heard || data.length !== size(i) || data.length && (data[0] !== i %% 256 || data.at(-1) !== i %% 256))
+				wrong ||= i + ' of ' + data.length + ' bytes in the place of ' + heard;
+			heard++;
+		});
+		contextBridge.exposeInMainWorld('down', () => wrong || heard);
+		let said = 0;
+		const say = () => { for (let n = 0; n < 40 && said < %d; n++, said++) ipcRenderer.send('up', said, new Uint8Array(size(said)).fill(said)); if (said < %[1]d) setTimeout(say); };
+		say();`, messages)})
+	defer w.Destroy()
+	for i := range messages {
+		data := make([]byte, size(i))
+		for j := range data {
+			data[j] = byte(i)
+		}
+		if err := w.Send("down", i, data); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	until(t, "the page has heard everything", func() bool {
+		got := eval[any](t, w, "down()")
+		if text, wrong := got.(string); wrong {
+			t.Fatal(text)
+		}
+		return got == float64(messages)
+	})
+}
+
+// Documents that have gone leave no memory, and no threads in their process; nor do windows.
+func ringsGivenBack(t *testing.T, a *app.App, other *window.Window) {
+	until(t, "one window has one ring", func() bool { return len(rings(t)) == 1 })
+	w := open(t, a, window.Options{})
+	p99(t, w, 100)
+	threads := rendererThreads(t)
+	for range 30 {
+		if err := w.LoadURL(ctx(t), "/"); err != nil {
+			t.Fatal(err)
+		}
+		p99(t, w, 10)
+	}
+	until(t, "two windows have two rings", func() bool { return len(rings(t)) == 2 })
+	until(t, "threads of documents have ended", func() bool { return rendererThreads(t) <= threads+10 })
+	w.Destroy()
+	until(t, "the window's ring is given back", func() bool { return len(rings(t)) == 1 })
+	p99(t, other, 10)
+}
+
+// Documents that end in the middle of large messages, both ways, harm nobody.
+func ringsCutOff(t *testing.T, a *app.App) {
+	ipc.On(a.IPC(), "much", func(context.Context, []byte) {})
+	w := open(t, a, window.Options{})
+	pour := "{ const much = new Uint8Array(20 << 20); setInterval(() => api.send('much', much)); } 0"
+	much := make([]byte, 20<<20)
+	for round := range 5 {
+		eval[any](t, w, pour)
+		sent := make(chan error, 1)
+		go func() { sent <- errors.Join(w.Send("much", much), w.Send("much", much)) }()
+		if err := w.LoadURL(ctx(t), "/"); err != nil {
+			t.Fatalf("round %d: %v", round, err)
+		}
+		if err := <-sent; err != nil && !errors.Is(err, ipc.ErrNavigated) && !errors.Is(err, protocol.ErrLimit) {
+			t.Errorf("round %d: %v", round, err)
+		}
+		p99(t, w, 100)
+	}
+	eval[any](t, w, pour)
+	gone := make(chan struct{}, 1)
+	w.OnRendererGone(func(window.RendererGone) { gone <- struct{}{} })
+	go w.DevToolsCommand(ctx(t), "Page.crash", struct{}{}, nil) // nobody answers
+	<-gone
+	w.Destroy()
+	until(t, "its ring is given back", func() bool { return len(rings(t)) == 1 })
+}
+
+// A process that writes nonsense where a ring's positions are is killed, and no other.
+func ringDamaged(t *testing.T, a *app.App, other *window.Window) {
+	before := rings(t)
+	w := open(t, a, window.Options{})
+	gone := make(chan window.RendererGone, 1)
+	w.OnRendererGone(func(g window.RendererGone) { gone <- g })
+	other.OnRendererGone(func(g window.RendererGone) { t.Errorf("another window's process is gone: %+v", g) })
+	p99(t, w, 100)
+	place := slices.DeleteFunc(rings(t), func(at int64) bool { return slices.Contains(before, at) })
+	if len(place) != 1 {
+		t.Fatalf("%d rings more for a window more", len(place))
+	}
+	memory, err := os.OpenFile("/proc/self/mem", os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer memory.Close()
+	// As its process would; the page goes on talking, so that main is awake now and then when it looks.
+	eval[any](t, w, "(async () => { for (let n = 0; ; n++) await api.invoke('echo', n); })(); 0")
+	const tail = 64
+	wrong := binary.LittleEndian.AppendUint32(nil, 0x7ffffff3)
+	until(t, "the process is killed", func() bool {
+		for n := 0; n < 100 && slices.Contains(rings(t), place[0]); n++ { // until the memory has been given back
+			memory.WriteAt(wrong, place[0]+tail)
+		}
+		return len(gone) > 0
+	})
+	if g := <-gone; g.Reason != window.ReasonViolations {
+		t.Errorf("gone: %+v", g)
+	}
+	w.Destroy()
+	p99(t, other, 100)
+}
+
+// Whoever sends to a page that takes nothing waits, and is told in the end; nobody else is.
+func ringStuck(t *testing.T, a *app.App, other *window.Window) {
+	w := open(t, a, window.Options{})
+	defer w.Destroy()
+	p99(t, w, 100)
+	eval[any](t, w, "setTimeout(() => { for (;;); }); 0")
+	data, failed := make([]byte, 1<<20), make(chan error, 1)
+	go func() {
+		for n := 0; ; n++ {
+			if err := w.Send("data", n, data); err != nil {
+				if n > 64 {
+					err = fmt.Errorf("%d messages of 1 MiB were taken", n)
+				}
+				failed <- err
+				return
+			}
+		}
+	}()
+	for len(failed) == 0 {
+		p99(t, other, 100)
+	}
+	if err := <-failed; !errors.Is(err, protocol.ErrLimit) {
+		t.Error(err)
+	}
+}
