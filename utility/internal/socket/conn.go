@@ -41,7 +41,6 @@ type Conn struct {
 	in   receiver
 
 	mu      sync.Mutex
-	roomFor *gate // where the one waits who sends what waits; nil until then
 	out     outlet
 	waiting []item
 	queued  int           // bytes in waiting
@@ -93,13 +92,11 @@ func New(f *os.File) (*Conn, error) {
 		return nil, err
 	}
 	c := &Conn{file: file}
-	if c.raw, err = file.SyscallConn(); err == nil {
-		err = c.in.init(c.raw)
-	}
-	if err != nil {
+	if c.raw, err = file.SyscallConn(); err != nil {
 		_ = file.Close()
 		return nil, err
 	}
+	c.in.init(c.raw)
 	c.out.init()
 	return c, nil
 }
@@ -210,6 +207,8 @@ func sameDocument(a, b []byte) bool {
 func (c *Conn) drain() {
 	var out outlet
 	out.init()
+	var g *gate
+	defer func() { g.close() }()
 	for {
 		c.mu.Lock()
 		if len(c.waiting) == 0 || c.failed != nil {
@@ -221,10 +220,8 @@ func (c *Conn) drain() {
 		c.sending = true
 		c.mu.Unlock()
 		err := out.write(c.raw, it)
-		for err == unix.EAGAIN {
-			if err = c.awaitRoom(); err == nil {
-				err = out.write(c.raw, it)
-			}
+		if err == unix.EAGAIN {
+			err = c.awaitRoom(&g, &out, it)
 		}
 		c.mu.Lock()
 		it.release()
@@ -237,23 +234,19 @@ func (c *Conn) drain() {
 	}
 }
 
-// awaitRoom waits until the far end has taken something.
-func (c *Conn) awaitRoom() error {
-	c.mu.Lock()
-	if c.roomFor == nil && c.failed == nil {
-		g, err := newGate(c.raw, unix.EPOLLOUT)
+// awaitRoom writes an item when the far end has room for it. It leaves its gate open in g.
+func (c *Conn) awaitRoom(g **gate, out *outlet, it item) error {
+	if *g == nil {
+		made, err := newGate(c.raw)
 		if err != nil {
-			c.mu.Unlock()
 			return err
 		}
-		c.roomFor = g
+		*g = made
 	}
-	g, failed := c.roomFor, c.failed
-	c.mu.Unlock()
-	if failed != nil {
-		return failed
+	if (*g).raw.Write(func(uintptr) bool { return out.write(c.raw, it) != unix.EAGAIN }) != nil {
+		return ErrClosed
 	}
-	return g.wait()
+	return out.err
 }
 
 // drop forgets what waits, if anything still does, and tells those who wait for that. c.mu is held.
@@ -306,14 +299,11 @@ func (c *Conn) Close() {
 	if c.failed == nil {
 		c.failed = ErrClosed
 	}
-	g := c.roomFor
 	c.mu.Unlock()
 	_ = c.raw.Control(func(fd uintptr) { _ = unix.Shutdown(int(fd), unix.SHUT_RDWR) }) // for whoever waits in the system
 	_ = c.file.Close()
-	c.in.gate.close()
-	if g != nil {
-		g.close()
-	}
+	c.in.leave()
+	c.in.shut()
 }
 
 // write sends the datagram if the far end has room for it, else it returns EAGAIN.

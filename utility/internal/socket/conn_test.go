@@ -50,9 +50,13 @@ func echo(c *Conn, stay bool, ended chan<- error) {
 	}
 }
 
-// settled returns when nobody waits in the system any more: silence has ended that.
-func settled() {
-	for staying.Load() > 0 {
+// settled returns when nobody else than c waits in the system any more: silence has ended that.
+func settled(c *Conn) {
+	own := int32(0)
+	if c.in.staying.Load() {
+		own = 1
+	}
+	for staying.Load() > own {
 		runtime.Gosched()
 	}
 }
@@ -73,13 +77,13 @@ func TestPacketsComeWhicheverWayTheyAreWaitedFor(t *testing.T) {
 			}
 		}
 		for _, size := range []int{16, 60 << 10, 1 << 20, MaxParts + 1} {
-			for range 5 {
+			for range 12 {
 				if err := a.Send(numbered(number+1, size)); err != nil {
 					t.Fatal(err)
 				}
 				expect(size)
 			}
-			settled()
+			settled(a)
 			const many = 10
 			for i := range uint32(many) {
 				if err := a.Send(numbered(number+1+i, max(size, rowSize+1))); err != nil { // small ones would be joined
@@ -103,7 +107,7 @@ func TestCloseEndsReceive(t *testing.T) {
 		a, b := connected(t)
 		ended := make(chan error, 1)
 		go echo(b, stay, ended)
-		for range 3 { // after which the next is expected soon
+		for range 20 { // after which the next is expected soon
 			if err := a.Send(numbered(1, 16)); err != nil {
 				t.Fatal(err)
 			}

@@ -15,7 +15,7 @@ import (
 // A receiver reads datagrams. Its function is made once, so that reading allocates nothing but the packet.
 type receiver struct {
 	raw  syscall.RawConn
-	gate *gate
+	gate atomic.Pointer[gate] // nil until somebody waits there
 	read func(fd uintptr)
 
 	data     [MaxDatagram]byte
@@ -25,11 +25,14 @@ type receiver struct {
 	flags    int
 	err      error
 	parts    joining
-	lively   bool  // the next datagram is expected within lull
-	limit    int32 // of those who stay
+	look     func(uintptr) bool
+	began    time.Time   // when there was nothing to read
+	row      int         // datagrams that have come within lull of being waited for
+	staying  atomic.Bool // in the system, without a gate
+	limit    int32       // of those who stay
 }
 
-func (r *receiver) init(raw syscall.RawConn) (err error) {
+func (r *receiver) init(raw syscall.RawConn) {
 	r.raw, r.limit = raw, int32(runtime.GOMAXPROCS(0)/2)
 	r.read = func(fd uintptr) {
 		for {
@@ -43,8 +46,15 @@ func (r *receiver) init(raw syscall.RawConn) (err error) {
 			}
 		}
 	}
-	r.gate, err = newGate(raw, unix.EPOLLIN)
-	return err
+	r.look = func(uintptr) bool {
+		if r.try(unix.MSG_DONTWAIT) != unix.EAGAIN {
+			return true
+		}
+		if r.began.IsZero() {
+			r.began = time.Now()
+		}
+		return false
+	}
 }
 
 // Receive waits for the next packet; it is the caller's. With stay, it may wait in the system for a moment and keep a processor from other
@@ -55,6 +65,10 @@ func (c *Conn) Receive(stay bool) ([]byte, error) {
 		packet, err := c.in.next(stay)
 		if errors.Is(err, io.EOF) && c.closed() {
 			err = ErrClosed
+		}
+		if err != nil {
+			c.in.leave()
+			c.in.shut()
 		}
 		if packet != nil || err != nil {
 			return packet, err
@@ -69,53 +83,74 @@ func (c *Conn) closed() bool {
 	return errors.Is(c.failed, ErrClosed)
 }
 
-// lull is how long a datagram is waited for in the system: the shortest time that the system measures for sockets, one of its ticks.
-const lull = time.Millisecond
+const (
+	// lull is how long a datagram is waited for in the system: the shortest time that the system measures for sockets, one of its ticks.
+	lull = time.Millisecond
+	// rowStays is how many datagrams in a row have come within lull before that is done: it takes a few system calls to change over.
+	rowStays = 8
+)
 
-// staying is how many wait in the system now.
+// staying is how many have changed over to waiting in the system.
 var staying atomic.Int32
 
-// mayStay reports whether one more may wait in the system, of half the processors at most.
-func (r *receiver) mayStay() bool {
-	for {
-		n := staying.Load()
-		if n >= r.limit {
-			return false
-		}
-		if staying.CompareAndSwap(n, n+1) {
-			return true
-		}
+// stays reports whether the next datagram is to be waited for in the system, as half of the processors may be at most.
+func (r *receiver) stays() bool {
+	if already := r.staying.Load(); already || r.row < rowStays {
+		return already
+	}
+	n := staying.Load()
+	if n >= r.limit || !staying.CompareAndSwap(n, n+1) {
+		return false
+	}
+	r.staying.Store(true)
+	r.shut()
+	return true
+}
+
+// leave ends the waiting in the system. Any goroutine may call it.
+func (r *receiver) leave() {
+	if r.staying.Swap(false) {
+		staying.Add(-1)
 	}
 }
 
+// shut closes the gate, if there is one. Any goroutine may call it.
+func (r *receiver) shut() { r.gate.Swap(nil).close() }
+
 // datagram reads one, with stay from within the system if it is expected soon.
 func (r *receiver) datagram(stay bool) error {
-	if r.lively && stay && r.mayStay() {
-		err := r.try(0)
-		staying.Add(-1)
-		if err != unix.EAGAIN {
+	if stay && r.stays() {
+		if err := r.try(0); err != unix.EAGAIN {
 			return err
 		}
-		r.lively = false
-	} else if err := r.try(unix.MSG_DONTWAIT); err != unix.EAGAIN {
-		r.lively = true
-		return err
+		stay = false
 	}
-	for began := time.Now(); ; {
-		if err := r.gate.wait(); err != nil {
-			return err
-		}
-		r.lively = time.Since(began) < lull
-		if err := r.try(unix.MSG_DONTWAIT); err != unix.EAGAIN {
-			return err
-		}
+	if !stay {
+		r.row = 0
+		r.leave()
 	}
+	g := r.gate.Load()
+	if g == nil {
+		var err error
+		if g, err = newGate(r.raw); err != nil {
+			return err
+		}
+		r.gate.Store(g)
+	}
+	r.began = time.Time{}
+	if g.raw.Read(r.look) != nil {
+		return ErrClosed
+	}
+	if r.row++; !r.began.IsZero() && time.Since(r.began) >= lull {
+		r.row = 0
+	}
+	return r.err
 }
 
 func (r *receiver) try(how int) error {
 	r.how = how | unix.MSG_CMSG_CLOEXEC
 	if closed := r.raw.Control(r.read); closed != nil {
-		return ErrClosed
+		r.err = ErrClosed
 	}
 	return r.err
 }
