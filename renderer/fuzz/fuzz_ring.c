@@ -40,7 +40,7 @@ static struct fake *some_region(void) {
   unsigned how = input_byte();
   struct fake *region = fake_new(KIND_REGION);
   region->size = how == 1 ? MEMORY - 1 : MEMORY;
-  region->valid = how != 2;
+  region->valid = how != 2 && memory_count < RINGS;  // all that the page may take are kept
   if (how == 3)
     return region;  // without memory
   region->data = calloc(1, region->size);
