@@ -25,6 +25,7 @@ type mill struct {
 	logs   *observer.ObservedLogs
 	gate   chan struct{}
 	all    []*far
+	ports  []*Port // of the app's; nobody else touches the list
 	calls  sync.WaitGroup
 	cancel context.CancelFunc
 	ctx    context.Context
@@ -137,6 +138,12 @@ func newMill(t *testing.T, input []byte) *mill {
 	})
 	Handle(m.router, "fail", func(context.Context, Args) (any, error) { return func() {}, errors.New("no") })
 	Handle(m.router, "panic", func(context.Context, Args) (any, error) { panic("ouch") })
+	OnFunc(m.router, "ports", func(ports ...*Port) {
+		for _, p := range ports {
+			OnMessageFunc(p, func(v any, ports ...*Port) { _ = p.Post(v, ports...) })
+			p.Start()
+		}
+	})
 	for _, name := range channels[:3] {
 		On(m.router, name, func(context.Context, Args) {})
 	}
@@ -173,7 +180,7 @@ func (m *mill) step() {
 	head := protocol.AppendHeader(nil, 1)
 	id := func() uint32 { return uint32(m.byte()%8) + 1 }
 	channel := func() string { return channels[int(m.byte())%len(channels)] }
-	switch m.byte() % 14 {
+	switch m.byte() % 20 {
 	case 0: // anything
 		m.give(append(head, m.bytes()...), nil)
 	case 1, 2: // a request with any argument
@@ -209,6 +216,43 @@ func (m *mill) step() {
 		case m.gate <- struct{}{}:
 		default:
 		}
+	default:
+		m.portStep(head)
+	}
+}
+
+// portStep is what a far end, and the app, may do with ports.
+func (m *mill) portStep(head []byte) {
+	number := func() byte { return m.byte()%12 + 1 }
+	value := func() []byte { return []byte{0xd6, 15, 0, 0, 0, number()} }
+	switch m.byte() % 6 {
+	case 0:
+		m.give(append(append(head, 0x93, 2, 0xa5, 'p', 'o', 'r', 't', 's', 0x91), value()...), nil)
+	case 1: // through a port, perhaps with another one
+		head = append(head, 0x93, 12, number())
+		if m.byte()%2 == 0 {
+			m.give(append(append(head, 0x92, 0xc0), value()...), nil)
+		} else {
+			m.give(append(append(head, 0x91, 0xc5, m.byte(), 0), make([]byte, int(head[len(head)-1])<<8)...), nil)
+		}
+	case 2:
+		m.give(protocol.AppendClose(head, uint32(number())), nil)
+	case 3:
+		m.give(protocol.AppendTaken(head, uint32(number()), uint32(m.byte())<<8+1), nil)
+	case 4:
+		a, b := NewMessageChannel()
+		_ = a.Post(string(m.bytes()))
+		_ = m.now().session.Send("ports", b)
+		m.ports = append(m.ports, a)
+	case 5:
+		if n := len(m.ports); n > 0 {
+			p := m.ports[int(m.byte())%n]
+			if m.byte()%4 == 0 {
+				p.Close()
+			} else {
+				_ = p.Post(make([]byte, int(m.byte())<<10), m.ports[int(m.byte())%n])
+			}
+		}
 	}
 }
 
@@ -225,6 +269,12 @@ func (m *mill) left() string {
 		s.streams.mu.Lock()
 		streams := fmt.Sprint(len(s.streams.in), len(s.streams.out), s.streams.live, s.streams.unread)
 		s.streams.mu.Unlock()
+		portsMu.Lock()
+		ports, unheard := len(s.ports.open), s.ports.unheard
+		portsMu.Unlock()
+		if ports != 0 || unheard != 0 {
+			return fmt.Sprintf("%d ports, %d bytes at them", ports, unheard)
+		}
 		if len(s.open) != 0 || len(s.calls.open) != 0 || streams != "0 0 0 0" {
 			return fmt.Sprintf("%d requests, %d calls, streams %s", len(s.open), len(s.calls.open), streams)
 		}
@@ -238,6 +288,8 @@ func FuzzSession(f *testing.F) {
 	f.Add([]byte{1, 0, 0, 1, 0x07, 1, 0, 2, 4, 0x81, 0xa1, 'a', 1, 1, 3, 1, 1, 0xc0, 4, 3, 12, 10, 0, 5, 1, 1, 0xc0, 3, 0, 1, 0xc3})
 	f.Add([]byte{9, 1, 1, 0, 7, 1, 200, 7, 1, 200, 8, 1, 0, 0, 0, 1, 1, 4, 1, 0x09, 8, 0, 1, 4, 1, 2, 1, 3, 7, 12})
 	f.Add([]byte{1, 1, 1, 1, 0xc0, 1, 1, 1, 1, 0xc0, 13, 13, 10, 1, 10, 1, 6, 1, 2, 'n', 'o', 5, 2, 1, 0xc0, 0, 3, 0x91, 1, 0xc0, 12, 12})
+	f.Add([]byte{14, 0, 0, 14, 1, 0, 1, 200, 14, 3, 0, 1, 14, 2, 0, 14, 1, 0, 0, 2, 14, 0, 2, 14, 4, 3, 1, 2, 3, 14, 5, 0, 1, 255, 0, 14, 3, 1, 0, 12})
+	f.Add([]byte{14, 4, 0, 14, 4, 0, 14, 5, 0, 1, 255, 1, 14, 5, 0, 1, 255, 0, 14, 5, 0, 0, 14, 3, 1, 255, 14, 0, 4, 14, 1, 4, 0, 6, 12, 14, 4, 0})
 	f.Fuzz(func(t *testing.T, input []byte) {
 		before := runtime.NumGoroutine()
 		stuck := time.AfterFunc(20*time.Second, func() { panic("stuck") }) // with every goroutine's stack
@@ -247,6 +299,9 @@ func FuzzSession(f *testing.F) {
 		}
 		for _, f := range m.all {
 			f.session.End(ErrCanceled)
+		}
+		for _, p := range m.ports {
+			p.Close()
 		}
 		m.cancel()
 		m.calls.Wait()

@@ -147,3 +147,67 @@ func BenchmarkPortRelay(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkPortRelays is the same by as many goroutines as there are processors, each with 50 channels between two far ends of its own: what
+// they wait for each other.
+func BenchmarkPortRelays(b *testing.B) {
+	for _, size := range []int{16, 1024, 64 << 10} {
+		b.Run(fmt.Sprint(size), func(b *testing.B) {
+			b.SetBytes(int64(size))
+			b.RunParallel(func(pb *testing.PB) {
+				s, out := alone(b)
+				go func() {
+					for range out {
+					}
+				}()
+				var numbers []token
+				for i := range 50 {
+					numbers = append(numbers, token(2*i+1))
+				}
+				var ports []any
+				came := make(chan []*router.Port, 1)
+				router.OnFunc(s.router, "ports", func(ports ...*router.Port) { came <- ports })
+				args := make([]any, len(numbers))
+				for i, n := range numbers {
+					args[i] = n
+				}
+				if err := s.give(must(withTokens().AppendSend(header(), "ports", args...))); err != nil {
+					b.Error(err)
+				}
+				for _, p := range <-came {
+					ports = append(ports, p)
+				}
+				to := s.line.Begin(router.SessionOptions{Link: &fullLink{}, Document: 1})
+				if err := to.Send("ports", ports...); err != nil {
+					b.Error(err)
+				}
+				data := make([]byte, size)
+				var packets [][]byte
+				for _, n := range numbers {
+					packets = append(packets, must(protocol.Writer{}.AppendPost(header(), uint32(n), data)))
+				}
+				posted, _ := protocol.Parse(packets[0])
+				cost := uint32(protocol.PostCost(posted.Frames[0].Args.Size()))
+				each := int(protocol.PortWindow/4/cost) + 1
+				for n := 0; pb.Next(); n++ {
+					channel := n % len(packets)
+					parsed, err := protocol.Parse(packets[channel])
+					if err == nil {
+						err = s.session.Receive(nil, parsed.Frames, len(packets[channel]))
+					}
+					if err == nil && n/len(packets)%each == each-1 {
+						var taken protocol.Packet
+						taken, err = protocol.Parse(protocol.AppendTaken(header(), uint32(2*channel+2), cost*uint32(each)))
+						if err == nil {
+							err = to.Receive(nil, taken.Frames, 20)
+						}
+					}
+					if err != nil {
+						b.Error(err)
+						return
+					}
+				}
+			})
+		})
+	}
+}

@@ -5,10 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
 	"golang.org/x/sys/unix"
 
 	"github.com/oriel-go/oriel/utility"
@@ -124,4 +128,34 @@ func TestForkWhileKeeperDies(t *testing.T) {
 		next(t, ends)
 	}
 	wait(t, first)
+}
+
+func init() {
+	utility.Register("lingering", func(ctx context.Context, p *utility.Port) error {
+		c := exec.Command("sleep", utility.Args()[0])
+		c.Stdout, c.SysProcAttr = os.Stdout, &syscall.SysProcAttr{Setsid: true}
+		if err := c.Start(); err != nil {
+			return err
+		}
+		return p.Serve(ctx)
+	})
+}
+
+// What has left a process and holds its output keeps nobody waiting for its end.
+func TestOutputOutlivesProcess(t *testing.T) {
+	core, _ := observer.New(zap.InfoLevel)
+	p := fork(t, "lingering", utility.Options{Sandbox: utility.Sandbox{Off: true}, Args: []string{mark(7)}, Log: zap.New(core),
+		Stdio: utility.Stdio{Stdout: utility.Log}})
+	eventually(t, "one sleeps", func() bool { return len(sleepers(mark(7))) == 1 })
+	if err := unix.Kill(parent(t, p.PID()), unix.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	wait(t, p)
+	if len(sleepers(mark(7))) == 0 {
+		t.Error("nobody is left that could hold the output")
+	}
+	for _, pid := range sleepers(mark(7)) {
+		n, _ := strconv.Atoi(pid)
+		_ = unix.Kill(n, unix.SIGKILL)
+	}
 }

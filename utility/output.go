@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"io"
 	"os"
+	"time"
 
 	"go.uber.org/zap"
 )
@@ -16,6 +17,21 @@ type output struct {
 	file *os.File
 	log  bool
 	done chan struct{} // closed when the log has it all, and from the beginning if nothing is logged
+}
+
+// lastLines is how long it is read on when the process has ended: what it has started may have left it and hold the pipe.
+const lastLines = time.Second
+
+// finish waits until the log has all that the process has written.
+func (o *output) finish() {
+	limit := time.NewTimer(lastLines)
+	defer limit.Stop()
+	select {
+	case <-o.done:
+	case <-limit.C:
+		_ = o.file.Close()
+		<-o.done
+	}
 }
 
 func (o *output) reader() io.ReadCloser {

@@ -204,7 +204,7 @@ func (p *Process) watch() {
 	p.port.Close()
 	for _, o := range p.out {
 		if o != nil {
-			<-o.done
+			o.finish()
 		}
 	}
 	e := p.exit(p.child.State())
