@@ -21,12 +21,14 @@ const direct = (() => {
   // The packet of head and the arguments that lie behind its place in the page's buffer.
   function complete(head, pages, length) {
     if (pages !== buffer) {
+      wire.bufferBytes(pages); // throws for what is no ArrayBuffer
       bytes = new Uint8Array(pages);
       buffer = pages;
     }
     const at = head.length;
     const c = bytes[at];
-    if (!(length <= bytes.length) || !(c >= 0x90 && c < 0xa0 || c === 0xdc) || endOfItem(bytes, at, length) !== length) throw wire.uncloneable();
+    const isList = typeof length === 'number' && length <= bytes.length && (c >= 0x90 && c < 0xa0 || c === 0xdc);
+    if (!isList || endOfItem(bytes, at, length) !== length) throw wire.uncloneable();
     bytes.set(head);
     return { buffer, length };
   }
