@@ -202,7 +202,9 @@ func FuzzSend(f *testing.F) {
 		s := &stranger{input: input}
 		var want []byte
 		total := 0
+		sent := make(chan bool)
 		go func() {
+			defer close(sent)
 			defer from.Close()
 			for len(s.input) > 0 && total < 40<<20 {
 				packet := append(protocol.AppendHeader(nil, 1), make([]byte, min(s.size(), 10<<20))...)
@@ -232,6 +234,7 @@ func FuzzSend(f *testing.F) {
 			}
 			got = append(got, packet[protocol.HeaderSize:]...)
 		}
+		<-sent
 		if !bytes.Equal(got, want) {
 			t.Errorf("%d bytes arrive, %d were sent", len(got), len(want))
 		}
