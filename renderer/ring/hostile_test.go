@@ -16,7 +16,7 @@ func TestDamaged(t *testing.T) {
 	for name, write := range map[string]func(p *page){
 		"more than the ring holds":       func(p *page) { p.shared.toMain.tail.Store(Size + 8) },
 		"behind what has been read":      func(p *page) { p.shared.toMain.tail.Store(before(8)) },
-		"half a header":                  func(p *page) { p.shared.toMain.tail.Store(4) },
+		"half a header":                  func(p *page) { p.put(0, 8, 8); p.shared.toMain.tail.Store(4) },
 		"no bytes":                       func(p *page) { p.record(0, 0, 8) },
 		"more bytes than are written":    func(p *page) { p.record(17, 17, 16) },
 		"far more":                       func(p *page) { p.record(pad-1, pad-1, 16) },
@@ -40,6 +40,9 @@ func TestDamaged(t *testing.T) {
 			var packet []byte
 			if packet, err = r.next(limit); err != nil || packet == nil {
 				break
+			}
+			if name != "padding beyond what is written" {
+				t.Errorf("%s: a packet of %d bytes", name, len(packet))
 			}
 		}
 		if !errors.Is(err, ErrDamaged) {
