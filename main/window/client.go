@@ -7,6 +7,7 @@ import (
 
 	"github.com/oriel-go/oriel/cef"
 	"github.com/oriel-go/oriel/main/internal/devtools"
+	"github.com/oriel-go/oriel/main/internal/engine"
 	"github.com/oriel-go/oriel/main/ipc"
 	"github.com/oriel-go/oriel/protocol"
 	"github.com/oriel-go/oriel/renderer"
@@ -111,6 +112,7 @@ func (w *Window) receive(_ *cef.Browser, frame *cef.Frame, source cef.ProcessID,
 	if source != cef.ProcessIDRenderer {
 		return false
 	}
+	engine.Observe()
 	switch message.GetName() {
 	case renderer.Message:
 	case renderer.RingMessage:

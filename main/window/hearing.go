@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 
 	"github.com/oriel-go/oriel/cef"
+	"github.com/oriel-go/oriel/main/internal/engine"
 	"github.com/oriel-go/oriel/main/ipc"
 	"github.com/oriel-go/oriel/protocol"
 	"github.com/oriel-go/oriel/renderer/ring"
@@ -76,6 +77,7 @@ func (h *hearing) next() (read bool, work func(), err error) {
 	if packet == nil {
 		return read, nil, err
 	}
+	engine.Observe()
 	if url := h.frame.GetURL(); url != h.url {
 		h.url, h.sender = url, h.to.sender(url)
 	}

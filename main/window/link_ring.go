@@ -64,6 +64,7 @@ func (l *frameLink) writeLocked(packet, tail []byte) error {
 	if err := l.backlog.limit(len(packet) + len(tail)); err != nil {
 		return err
 	}
+	engine.Publish()
 	done := 0
 	if l.backlog.empty() {
 		done = l.out.Write(packet, tail, 0)

@@ -135,6 +135,7 @@ func (s *Session) Call(ctx context.Context, method string, params, result any) e
 }
 
 func (s *Session) answered(id int, ok bool, result []byte) {
+	engine.Observe()
 	s.mu.Lock()
 	c, known := s.calls[id]
 	delete(s.calls, id)

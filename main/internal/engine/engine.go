@@ -163,6 +163,7 @@ var queue struct {
 
 // Post runs f on the UI thread, soon; before the start, once libcef is up. After the end it does nothing.
 func Post(f func()) {
+	Publish()
 	queue.Lock()
 	defer queue.Unlock()
 	select {
