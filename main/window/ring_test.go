@@ -55,7 +55,7 @@ func rendererThreads(t *testing.T) (n int) {
 
 // A document's packets travel through memory, and neither the UI thread, a page that is stuck nor one that lies holds up anybody else.
 func TestRing(t *testing.T) {
-	o := site(nil)
+	o := site(frameFiles)
 	o.Log = zap.NewNop()
 	apptest.InApp(t, o, func(t *testing.T, a *app.App) {
 		ipc.Handle(a.IPC(), "echo", func(_ context.Context, n int) (int, error) { return n, nil })
@@ -64,6 +64,7 @@ func TestRing(t *testing.T) {
 		t.Run("UI thread", func(t *testing.T) { ringWithoutUI(t, a) })
 		t.Run("order", func(t *testing.T) { ringOrder(t, a) })
 		t.Run("memory model", func(t *testing.T) { ringInOrderOfMemory(t, a, other) })
+		t.Run("frames", func(t *testing.T) { ringsOfFrames(t, a) })
 		t.Run("given back", func(t *testing.T) { ringsGivenBack(t, a, other) })
 		t.Run("cut off", func(t *testing.T) { ringsCutOff(t, a) })
 		t.Run("damaged", func(t *testing.T) { ringDamaged(t, a, other) })
