@@ -22,6 +22,8 @@ const (
 var (
 	limitName  = regexp.MustCompile(`^(Max[A-Z]|StreamWindow$|PortWindow$)`)
 	limitEntry = regexp.MustCompile("(?m)^\\| `(\\w+)` \\| ([^|]+) \\|")
+	namedLimit = regexp.MustCompile("\\(`(?:\\w+\\.)?(\\w+)`\\) \\| ([^|]+) \\|")
+	aConstant  = regexp.MustCompile(`(?m)^\t?(?:const )?(\w+) += (.+?)(?: *//.*)?$`)
 	testNamed  = regexp.MustCompile("`((?:Test|Fuzz)[A-Z]\\w*)`")
 )
 
@@ -46,6 +48,34 @@ func limitsAreStated(files []file) (faults []string) {
 	for name := range stated {
 		if limits[name] == "" {
 			faults = append(faults, fmt.Sprintf("%s has %s, which %s does not", limitsPage, name, limitsFile))
+		}
+	}
+	return faults
+}
+
+// namedLimitsAreStated compares the limits of other packages, which the page gives with their names in parentheses, with the constants there.
+func namedLimitsAreStated(files []file) (faults []string) {
+	values, page := map[string]string{}, ""
+	for _, f := range files {
+		switch {
+		case f.name == limitsPage:
+			page = f.text
+		case f.name == limitsFile, f.is(".go") && !f.test() && slices.Contains([]string{"main/window", "renderer/ring"}, f.folder()):
+			for _, m := range aConstant.FindAllStringSubmatch(f.text, -1) {
+				unit := ""
+				expression, seconds := strings.CutSuffix(m[2], " * time.Second")
+				if seconds {
+					unit = " s"
+				}
+				if v, err := types.Eval(token.NewFileSet(), nil, token.NoPos, expression); err == nil && v.Value != nil && v.Value.Kind() == constant.Int {
+					values[m[1]] = v.Value.ExactString() + unit
+				}
+			}
+		}
+	}
+	for _, m := range namedLimit.FindAllStringSubmatch(page, -1) {
+		if ranges := strings.Contains(m[2], " to "); !ranges && values[m[1]] != number(m[2]) {
+			faults = append(faults, fmt.Sprintf("%s: %s is %q, the page says %s", limitsPage, m[1], values[m[1]], m[2]))
 		}
 	}
 	return faults
@@ -114,6 +144,15 @@ func TestLimitsAreStated(t *testing.T) {
 	finds(t, limitsAreStated, "MaxB is 1024", wire, file{limitsPage, "| `MaxA` | 64 MiB | x |\n| `MaxB` | 1,025 | y |\n"})
 	finds(t, limitsAreStated, "MaxB is 1024", wire, file{limitsPage, "| `MaxA` | 64 MiB | x |\n"})
 	finds(t, limitsAreStated, "has MaxC", wire, file{limitsPage, "| `MaxA` | 64 MiB | x |\n| `MaxB` | 1,024 | y |\n| `MaxC` | 1 | y |\n"})
+}
+
+func TestNamedLimitsAreStated(t *testing.T) {
+	holds(t, namedLimitsAreStated)
+	code := file{"main/window/x.go", "package window\n\nconst (\n\tfrom = 4 << 20\n\tlong = 5 * time.Second // why\n)\n"}
+	passes(t, namedLimitsAreStated, code, file{limitsPage, "| bytes (`from`) | 4 MiB | x |\n| time (`window.long`) | 5 s | y |\n"})
+	finds(t, namedLimitsAreStated, "from is", code, file{limitsPage, "| bytes (`from`) | 16 MiB | x |\n"})
+	finds(t, namedLimitsAreStated, "long is", code, file{limitsPage, "| time (`long`) | 6 s | x |\n"})
+	finds(t, namedLimitsAreStated, "gone is", code, file{limitsPage, "| time (`gone`) | 6 s | x |\n"})
 }
 
 func TestDocsNameTests(t *testing.T) {
