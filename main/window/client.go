@@ -3,6 +3,7 @@ package window
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/oriel-go/oriel/cef"
@@ -157,10 +158,10 @@ func (w *Window) listener(frame *cef.Frame) listener {
 
 // connect opens the way to a document. UI thread.
 func (w *Window) connect(frame *cef.Frame, document uint32, to listener) ipc.Link {
-	l := newFrameLink(frame, document)
+	l := newFrameLink(frame, document, to)
 	w.links = append(slices.DeleteFunc(w.links, (*frameLink).gone), l)
 	if len(w.links) <= maxRings {
-		l.offerRing(to)
+		l.offerRing()
 	}
 	return l
 }
@@ -175,11 +176,11 @@ func (w *Window) ringTaken(frame *cef.Frame, message *cef.ProcessMessage) {
 			continue
 		}
 		if !l.ringTaken() {
-			w.violated(errors.New("a document has its ring twice"))
+			l.to.dropped(fmt.Errorf("%w: document %d says that it has its ring", ipc.ErrUnexpected, document))
 		}
 		return
 	}
-	w.log.Debug("a ring of a document that has gone")
+	w.guard.noise.Debug("a ring of a document that has gone")
 }
 
 // waitForLinks closes all links, if they are not, and returns when nobody uses any more what libcef has given for them.

@@ -16,7 +16,6 @@ import (
 type hearing struct {
 	link *frameLink
 	ring *ring.Ring
-	to   listener
 
 	users atomic.Int32  // the link until it closes, whoever listens, and whoever drains
 	ended atomic.Bool   // nothing is to be heard any more
@@ -38,8 +37,8 @@ type listener struct {
 }
 
 // newHearing is used by the link alone, until its end or until it listens.
-func newHearing(l *frameLink, r *ring.Ring, to listener) *hearing {
-	h := &hearing{link: l, ring: r, to: to, frame: l.frame.Retain(), freed: make(chan struct{})}
+func newHearing(l *frameLink, r *ring.Ring) *hearing {
+	h := &hearing{link: l, ring: r, frame: l.frame.Retain(), freed: make(chan struct{})}
 	h.users.Store(1)
 	return h
 }
@@ -53,7 +52,7 @@ func (h *hearing) listen() {
 		}
 		read, work, err := h.next()
 		if err != nil {
-			h.to.damaged(err)
+			h.link.to.damaged(err)
 			break
 		}
 		if work != nil {
@@ -79,11 +78,11 @@ func (h *hearing) next() (read bool, work func(), err error) {
 	}
 	engine.Observe()
 	if url := h.frame.GetURL(); url != h.url {
-		h.url, h.sender = url, h.to.sender(url)
+		h.url, h.sender = url, h.link.to.sender(url)
 	}
 	h.work = nil
 	conn := ipc.Conn{Sender: h.sender, Document: h.link.document, Start: func(work func()) { h.work = work }}
-	h.to.dropped(h.to.peer.Receive(conn, packet))
+	h.link.to.dropped(h.link.to.peer.Receive(conn, packet))
 	return true, h.work, nil
 }
 

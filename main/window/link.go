@@ -27,6 +27,7 @@ var errNotSent = errors.New("the frame is gone")
 type frameLink struct {
 	document uint32
 	frameID  string
+	to       listener
 
 	mu      sync.Mutex
 	frame   *cef.Frame // nil when closed
@@ -49,8 +50,8 @@ type parcel struct {
 	message *cef.ProcessMessage
 }
 
-func newFrameLink(frame *cef.Frame, document uint32) *frameLink {
-	return &frameLink{document: document, frameID: frame.GetIdentifier(), frame: frame.Retain()}
+func newFrameLink(frame *cef.Frame, document uint32, to listener) *frameLink {
+	return &frameLink{document: document, frameID: frame.GetIdentifier(), to: to, frame: frame.Retain()}
 }
 
 // Send takes a copy of the packet.

@@ -13,13 +13,13 @@ var ringMessageName = cef.NewMessageName(renderer.RingMessage)
 const maxRings = 256
 
 // offerRing sends the document memory for its ring. Until it says that it has it, packets travel in messages. UI thread.
-func (l *frameLink) offerRing(to listener) {
+func (l *frameLink) offerRing() {
 	message, region := cef.NewSharedMessage(ringMessageName, ring.MemorySize)
 	if message == nil {
 		return
 	}
 	defer message.Release()
-	l.hearing = newHearing(l, ring.New(region.Bytes(), l.document, region.Release), to)
+	l.hearing = newHearing(l, ring.New(region.Bytes(), l.document, region.Release))
 	l.freed = l.hearing.freed
 	l.frame.SendProcessMessage(cef.ProcessIDRenderer, message)
 }
