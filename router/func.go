@@ -62,7 +62,7 @@ func parameters(in []reflect.Value, t reflect.Type, args protocol.Args) ([]refle
 	case t.IsVariadic():
 		fixed--
 	case args.Len() > fixed:
-		return nil, fmt.Errorf("expected %d arguments, got %d", fixed, args.Len())
+		return nil, tooMany(fixed, args.Len())
 	}
 	for i := range max(fixed, args.Len()) {
 		typ := t.In(min(i+skip, t.NumIn()-1))
@@ -78,6 +78,15 @@ func parameters(in []reflect.Value, t reflect.Type, args protocol.Args) ([]refle
 		in = append(in, p.Elem())
 	}
 	return in, nil
+}
+
+// tooMany is the error of a call with more arguments than its function takes.
+func tooMany(want, got int) error {
+	noun := "arguments"
+	if want == 1 {
+		noun = "argument"
+	}
+	return fmt.Errorf("expected %d %s, got %d", want, noun, got)
 }
 
 func results(t reflect.Type, out []reflect.Value) (any, error) {

@@ -2,7 +2,6 @@ package router
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/oriel-go/oriel/protocol"
@@ -79,7 +78,7 @@ func one[In any](r *request) (in In, err error) {
 		return in, r.begin()
 	}
 	if args.Len() > 1 {
-		return in, badArgument(fmt.Errorf("expected 1 argument, got %d", args.Len()))
+		return in, badArgument(tooMany(1, args.Len()))
 	}
 	if p := ownBytes(r); p != nil {
 		if b, ok := any(&in).(*[]byte); ok {

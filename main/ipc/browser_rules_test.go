@@ -124,6 +124,7 @@ func TestBrowserTypes(t *testing.T) {
 			calls.Add(1)
 			return fmt.Sprint(a, b, c != nil), nil
 		})
+		ipc.HandleFunc(a.IPC(), "one", func(string) { calls.Add(1) })
 		ipc.Handle(a.IPC(), "any", func(_ context.Context, v any) (string, error) { calls.Add(1); return fmt.Sprintf("%T", v), nil })
 		w := show(t, a, window.Options{})
 		for _, c := range []struct {
@@ -140,6 +141,7 @@ func TestBrowserTypes(t *testing.T) {
 			{"'several', 'x', [1, 'b']", `TypeError: argument 2: element [1]: expected number, got string`, 0},
 			{"'several', 1", `TypeError: argument 1: expected string, got number`, 0},
 			{"'several', 'x', [], {}, 4", "TypeError: expected 3 arguments, got 4", 0},
+			{"'one', 'x', 2", "TypeError: expected 1 argument, got 2", 0},
 		} {
 			calls.Store(0)
 			got := eval[string](t, w, "api.invoke("+c.call+").then(JSON.stringify, (error) => String(error).replace(/^.*?': /, ''))")
