@@ -223,8 +223,8 @@ func (h *harbour) page(n int) {
 // Channels to pages, between them and to processes, ended in every way there is, leave nothing behind: no port, goroutine, descriptor or
 // reference in main, no heap or document in the page. make soak makes them as long as it is told.
 func TestSoakPorts(t *testing.T) {
-	apptest.InAppWith(t, apptest.Process{Env: []string{"ORIEL_SOAK=" + os.Getenv("ORIEL_SOAK")}}, site(nil), func(t *testing.T, a *app.App) {
-		soak, _ := time.ParseDuration(os.Getenv("ORIEL_SOAK"))
+	apptest.InApp(t, site(nil), func(t *testing.T, a *app.App) {
+		soak := apptest.Soak(t)
 		h := &harbour{t: t, a: a}
 		for _, w := range []**window.Window{&h.one, &h.other} {
 			var err error

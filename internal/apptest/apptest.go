@@ -35,7 +35,24 @@ import (
 // childEnv tells a test process that it is the one with the app. Its value is the folder it may write to.
 const childEnv = "ORIEL_APPTEST_DIR"
 
-// Timeout is how long one test process may take. Chromium on a busy machine of two cores is slow to start, not that slow.
+// soakEnv is how "make soak" tells endurance tests their length.
+const soakEnv = "ORIEL_SOAK"
+
+// Soak returns how long an endurance test is to go on, or 0 if it runs among all the others and is to be short.
+func Soak(t *testing.T) time.Duration {
+	t.Helper()
+	s := os.Getenv(soakEnv)
+	if s == "" {
+		return 0
+	}
+	d, err := time.ParseDuration(s)
+	if err != nil || d <= 0 {
+		t.Fatalf("%s=%q is no duration such as 10m", soakEnv, s)
+	}
+	return d
+}
+
+// Timeout is how long one test process may take; an endurance test's has its length and ten minutes more. Chromium on a busy machine of two cores is slow to start, not that slow.
 const Timeout = slowness * 2 * time.Minute
 
 // mainThread carries the app's Run to the main thread, which is CEF's.
@@ -176,10 +193,14 @@ func Run(t *testing.T, p Process) {
 func Start(t *testing.T, p Process) (output string, err error) {
 	t.Helper()
 	dir := stage(t)
-	ctx, cancel := context.WithTimeout(context.Background(), Timeout)
+	limit := Timeout
+	if soak := Soak(t); soak > 0 {
+		limit += soak + 10*time.Minute
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	binary := testBinary(t)
-	args := append([]string{"-test.v", "-test.timeout=" + Timeout.String()}, p.Args...)
+	args := append([]string{"-test.v", "-test.timeout=" + limit.String()}, p.Args...)
 	cmd := exec.CommandContext(ctx, binary, args...)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
@@ -199,7 +220,7 @@ func Start(t *testing.T, p Process) (output string, err error) {
 	}
 	err = cmd.Wait()
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		err = fmt.Errorf("the test process took more than %v: %w", Timeout, err)
+		err = fmt.Errorf("the test process took more than %v: %w", limit, err)
 	}
 	return tidy(out.String()), err
 }

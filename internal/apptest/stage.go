@@ -70,7 +70,7 @@ func environment(t *testing.T, dir string) []string {
 		childEnv + "=" + dir, "HOME=" + dir, "TMPDIR=" + dir, "PATH=" + os.Getenv("PATH"), "LANG=C.UTF-8", distribution.EnvDir + "=" + runtimeDir,
 		"DISPLAY=" + display(t),
 	}
-	for _, name := range []string{"XAUTHORITY", "CHROME_DEVEL_SANDBOX", "ORIEL_LOG", "GOTRACEBACK", "GOCOVERDIR"} {
+	for _, name := range []string{"XAUTHORITY", "CHROME_DEVEL_SANDBOX", "ORIEL_LOG", soakEnv, "GOTRACEBACK", "GOCOVERDIR"} {
 		if v := os.Getenv(name); v != "" {
 			env = append(env, name+"="+v)
 		}

@@ -1,7 +1,6 @@
 package app_test
 
 import (
-	"os"
 	"testing"
 	"time"
 
@@ -10,14 +9,10 @@ import (
 )
 
 // A Go program has threads when Chromium looks for namespaces and forks its zygotes. Should one of them ever stand in the way, it will be
-// in one start of many. ORIEL_SOAK, a duration, makes more of them.
+// in one start of many. make soak makes more of them.
 func TestSoakStart(t *testing.T) {
-	rounds, soak := 30, time.Duration(0)
-	if s := os.Getenv("ORIEL_SOAK"); s != "" {
-		var err error
-		if soak, err = time.ParseDuration(s); err != nil {
-			t.Fatalf("ORIEL_SOAK: %v", err)
-		}
+	rounds, soak := 30, apptest.Soak(t)
+	if soak > 0 {
 		rounds = 200
 	}
 	begun := time.Now()

@@ -96,7 +96,7 @@ func (z *zeros) Read(p []byte) (int, error) {
 
 // flow sends size bytes from main to the page, and from the page to main.
 func flow(t *testing.T, size int64, patience time.Duration) {
-	apptest.InAppWith(t, apptest.Process{Env: []string{"ORIEL_SOAK=" + os.Getenv("ORIEL_SOAK")}}, site(), func(t *testing.T, a *app.App) {
+	apptest.InApp(t, site(), func(t *testing.T, a *app.App) {
 		m := new(meter)
 		ipc.Handle(a.IPC(), "down", func(_ context.Context, n int64) (io.Reader, error) { return &zeros{n, m}, nil })
 		ipc.Handle(a.IPC(), "up", func(_ context.Context, in io.Reader) (int64, error) {
@@ -166,7 +166,7 @@ func stall(t *testing.T, a *app.App, w *window.Window) {
 
 // A stream's length has nothing to do with the memory that it takes. make soak sends 4 GiB each way.
 func TestSoakFlow(t *testing.T) {
-	if os.Getenv("ORIEL_SOAK") != "" {
+	if apptest.Soak(t) > 0 {
 		flow(t, 4<<30, 10*time.Minute)
 	} else {
 		flow(t, 128<<20, time.Minute)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
-	"os"
 	"runtime"
 	"slices"
 	"testing"
@@ -98,9 +97,9 @@ func (h *hostile) await(n int) {
 func TestSoakFlood(t *testing.T) {
 	o := site(nil)
 	o.Log = zap.NewNop()
-	apptest.InAppWith(t, apptest.Process{Env: []string{"ORIEL_SOAK=" + os.Getenv("ORIEL_SOAK")}}, o, func(t *testing.T, a *app.App) {
+	apptest.InApp(t, o, func(t *testing.T, a *app.App) {
 		rounds, invokes := 1, 100
-		if os.Getenv("ORIEL_SOAK") != "" {
+		if apptest.Soak(t) > 0 {
 			rounds, invokes = 3, 1000
 		}
 		best := func(w *window.Window) float64 {
