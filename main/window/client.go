@@ -114,19 +114,17 @@ func (w *Window) receive(_ *cef.Browser, frame *cef.Frame, source cef.ProcessID,
 		return false
 	}
 	engine.Observe()
-	switch message.GetName() {
-	case renderer.Message:
-	case renderer.RingMessage:
-		w.ringTaken(frame, message)
-		return true
-	default:
+	name := message.GetName()
+	if name != renderer.Message && name != renderer.RingMessage {
 		return false
 	}
 	sub := w.subFrame(frame)
 	if sub == nil && !frame.IsMain() {
-		if !w.o.PreloadInSubFrames {
-			w.violated(errors.New("a packet from a frame without a preload"))
-		}
+		w.stranger(frame)
+		return true
+	}
+	if name == renderer.RingMessage {
+		w.ringTaken(sub, frame, message)
 		return true
 	}
 	packet := message.Bytes(protocol.MaxPacket)
@@ -166,11 +164,30 @@ func (w *Window) connect(frame *cef.Frame, document uint32, to listener) ipc.Lin
 	return l
 }
 
-// ringTaken hears that a document has its ring.
-func (w *Window) ringTaken(frame *cef.Frame, message *cef.ProcessMessage) {
-	id, list := frame.GetIdentifier(), message.GetArgumentList()
-	document := uint32(int32(list.GetInt(0)))
-	list.Release()
+// stranger notes a packet from a frame that has no preload, or has just gone. What another process does is not the page's fault.
+func (w *Window) stranger(frame *cef.Frame) {
+	switch {
+	case w.o.PreloadInSubFrames:
+	case processOf(frame.GetIdentifier()) == w.mainProcess():
+		w.violated(errors.New("a packet from a frame without a preload"))
+	default:
+		w.guard.noise.Warn("packet dropped: it comes from a frame without a preload")
+	}
+}
+
+// ringTaken hears that a document has its ring. The number of one that has gone meanwhile is nothing wrong.
+func (w *Window) ringTaken(sub *subFrame, frame *cef.Frame, message *cef.ProcessMessage) {
+	document, ok := ringNumber(message)
+	if !ok {
+		err := errors.New("a message about a ring without a document's number")
+		if sub != nil {
+			w.violatedIn(sub, err)
+		} else {
+			w.violated(err)
+		}
+		return
+	}
+	id := frame.GetIdentifier()
 	for _, l := range w.links {
 		if l.frameID != id || l.document != document {
 			continue
@@ -181,6 +198,19 @@ func (w *Window) ringTaken(frame *cef.Frame, message *cef.ProcessMessage) {
 		return
 	}
 	w.guard.noise.Debug("a ring of a document that has gone")
+}
+
+// ringNumber is the document's number in a message about its ring, if that is what the message carries.
+func ringNumber(message *cef.ProcessMessage) (document uint32, ok bool) {
+	list := message.GetArgumentList()
+	if list == nil { // it carries memory
+		return 0, false
+	}
+	defer list.Release()
+	if list.GetSize() != 1 || list.GetType(0) != cef.ValueTypeInt {
+		return 0, false
+	}
+	return uint32(int32(list.GetInt(0))), true
 }
 
 // waitForLinks closes all links, if they are not, and returns when nobody uses any more what libcef has given for them.
