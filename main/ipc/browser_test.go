@@ -346,19 +346,3 @@ func TestBrowserFrames(t *testing.T) {
 		}
 	})
 }
-
-// What a page says when it is left arrives.
-func TestBrowserLastWords(t *testing.T) {
-	apptest.InApp(t, site(), func(t *testing.T, a *app.App) {
-		heard := make(chan int, 1)
-		ipc.On(a.IPC(), "bye", func(_ context.Context, n int) { heard <- n })
-		w := show(t, a, window.Options{})
-		for i := range 10 {
-			eval[any](t, w, "addEventListener('pagehide', () => api.send('bye', ARG)); 0", i)
-			load(t, w, []string{"two.html", "index.html"}[i%2])
-			if got := wait(t, heard); got != i {
-				t.Fatalf("heard %d", got)
-			}
-		}
-	})
-}
