@@ -55,9 +55,9 @@ func init() {
 	// A parent is an app that is killed; it tells its children's numbers.
 	if os.Getenv("ORIEL_TEST_PARENT") != "" {
 		beginParent = func() {
-			for range 3 {
+			for i := range 4 {
 				p, err := utility.Fork(context.Background(), "family", utility.Options{Args: []string{os.Getenv("ORIEL_TEST_PARENT")},
-					Sandbox: utility.Sandbox{Off: true}, Stdio: utility.Stdio{Stdout: utility.Ignore}})
+					Sandbox: utility.Sandbox{Off: i%2 == 0, Exec: true}, Stdio: utility.Stdio{Stdout: utility.Ignore}})
 				if err != nil {
 					panic(err)
 				}
@@ -99,7 +99,7 @@ func eventually(t *testing.T, what string, so func() bool) {
 func mark(n int) string { return strconv.Itoa(1e6 + os.Getpid()*10 + n) }
 
 func TestDiesWithItsParent(t *testing.T) {
-	parent := exec.Command(os.Args[0])
+	parent := exec.Command("/proc/self/exe")
 	parent.Env = append(os.Environ(), "ORIEL_TEST_PARENT="+mark(1))
 	parent.Stderr = os.Stderr
 	out, err := parent.StdoutPipe()
@@ -112,7 +112,7 @@ func TestDiesWithItsParent(t *testing.T) {
 	if line, err := bufio.NewReader(out).ReadString('\n'); line != "there\n" {
 		t.Fatal(line, err)
 	}
-	eventually(t, "15 sleep", func() bool { return len(sleepers(mark(1))) == 15 })
+	eventually(t, "20 sleep", func() bool { return len(sleepers(mark(1))) == 20 })
 	all := tree(parent.Process.Pid)
 	if len(all) < 4 {
 		t.Fatalf("found only %v", all)
@@ -142,7 +142,11 @@ func tree(pid int) []int {
 }
 
 func TestItsChildrenDieWithIt(t *testing.T) {
-	free := utility.Options{Sandbox: utility.Sandbox{Off: true}}
+	t.Run("free", func(t *testing.T) { dieWithIt(t, utility.Options{Sandbox: utility.Sandbox{Off: true}}) })
+	t.Run("confined", func(t *testing.T) { dieWithIt(t, utility.Options{Sandbox: utility.Sandbox{Exec: true}}) })
+}
+
+func dieWithIt(t *testing.T, free utility.Options) {
 	free.Args = []string{mark(2)}
 	stays := fork(t, "family", free)
 	next(t, messages(stays))

@@ -8,6 +8,8 @@ import (
 	"os/exec"
 	"time"
 
+	"go.uber.org/zap"
+
 	"github.com/oriel-go/oriel/router"
 	"github.com/oriel-go/oriel/utility/internal/keeper"
 	"github.com/oriel-go/oriel/utility/internal/socket"
@@ -45,7 +47,7 @@ func fork(ctx context.Context, name string, o Options) (*Process, error) {
 		_ = ours.Close()
 		return nil, err
 	}
-	spec.Files = append(files, theirs)
+	spec.Files, spec.Apart = append(files, theirs), !o.Sandbox.Off
 	p.child, err = keeper.Spawn(ctx, spec)
 	for _, f := range files {
 		if f != os.Stdout && f != os.Stderr {
@@ -56,6 +58,9 @@ func fork(ctx context.Context, name string, o Options) (*Process, error) {
 		_ = ours.Close()
 		p.closeOutput()
 		return nil, err
+	}
+	if why := p.child.Shared(); why != nil {
+		o.Log.Warn("utility processes can see the numbers of the user's other processes", zap.String("service", o.ServiceName), zap.Error(why))
 	}
 	return p, p.begin(ctx, ours)
 }

@@ -33,7 +33,7 @@ func parent(t *testing.T, pid int) int {
 func TestKeeperKilled(t *testing.T) {
 	round := func() {
 		free := utility.Options{Sandbox: utility.Sandbox{Off: true}, Args: []string{mark(6)}}
-		family, echo := fork(t, "family", free), fork(t, "echo", utility.Options{})
+		family, echo := fork(t, "family", free), fork(t, "echo", utility.Options{Sandbox: utility.Sandbox{Off: true}})
 		next(t, messages(family))
 		eventually(t, "5 sleep", func() bool { return len(sleepers(mark(6))) == 5 })
 		if err := echo.Ready(t.Context()); err != nil {
@@ -62,7 +62,7 @@ func TestKeeperKilled(t *testing.T) {
 		for _, pid := range append(pids, keeper) {
 			eventually(t, fmt.Sprintf("process %d has ended", pid), func() bool { return !alive(pid) })
 		}
-		// Those that have left the session are beyond reach, by the documentation.
+		// Those that have left the session are beyond reach without a sandbox, by the documentation.
 		eventually(t, "the session's have ended", func() bool { return len(sleepers(mark(6))) <= 3 })
 		for _, pid := range sleepers(mark(6)) {
 			n, _ := strconv.Atoi(pid)

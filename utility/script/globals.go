@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"strconv"
 	"strings"
 	"time"
 
@@ -43,7 +44,7 @@ func (m *machine) globals() {
 	process := vm.NewObject()
 	_ = g.Set("process", process)
 	_ = process.Set("argv", append([]string{os.Args[0]}, utility.Args()...))
-	_ = process.Set("pid", os.Getpid())
+	_ = process.Set("pid", pid())
 	_ = process.Set("platform", runtime.GOOS)
 	_ = process.Set("type", "utility")
 	_ = process.Set("env", environment())
@@ -169,4 +170,14 @@ func (m *machine) inspect(v goja.Value) string {
 		}
 	}
 	return o.String()
+}
+
+// pid is this process's number as the app knows it, which is another one than its own in a sandbox.
+func pid() int {
+	if link, err := os.Readlink("/proc/self"); err == nil {
+		if n, err := strconv.Atoi(link); err == nil {
+			return n
+		}
+	}
+	return os.Getpid()
 }

@@ -158,7 +158,7 @@ func (m *machine) catchUp() error {
 // warnOfRejections tells of promises that were rejected and that nobody has caught. As in Electron, they do not end the process.
 func (m *machine) warnOfRejections() {
 	for p := range m.rejected {
-		fmt.Fprintf(os.Stderr, "(process %d) UnhandledPromiseRejectionWarning: %s\n", os.Getpid(), m.inspect(p.Result()))
+		fmt.Fprintf(os.Stderr, "(process %d) UnhandledPromiseRejectionWarning: %s\n", pid(), m.inspect(p.Result()))
 	}
 	clear(m.rejected)
 }

@@ -1,6 +1,8 @@
 package keeper
 
 import (
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -9,7 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// children lists the processes whose parent this one is. The kernel keeps a list for each thread.
+// children lists the processes whose parent this one is, by their numbers in /proc. The kernel keeps a list for each thread.
 func children() (pids []int) {
 	lists, _ := filepath.Glob("/proc/self/task/*/children")
 	for _, list := range lists {
@@ -21,6 +23,40 @@ func children() (pids []int) {
 		}
 	}
 	return pids
+}
+
+// first says that this process is the first of a PID namespace. What it calls a process by is not the number in /proc then.
+func first() bool { return os.Getpid() == 1 }
+
+// shown returns the number in /proc of the process behind a descriptor.
+func shown(pidfd int) (int, error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/self/fdinfo/%d", pidfd))
+	if err != nil {
+		return 0, err
+	}
+	fields := strings.Fields(after(text, "\nPid:"))
+	if len(fields) == 0 {
+		return 0, errors.New("/proc does not tell a process's number")
+	}
+	return strconv.Atoi(fields[0])
+}
+
+// inner returns the number that a process with that one in /proc has in the innermost namespace, and 0 if it is gone.
+func inner(pid int) int {
+	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	numbers := strings.Fields(after(text, "\nNSpid:"))
+	if len(numbers) == 0 {
+		return 0
+	}
+	n, _ := strconv.Atoi(numbers[len(numbers)-1])
+	return n
+}
+
+// after returns the rest of the line that begins with name.
+func after(text []byte, name string) string {
+	_, rest, _ := strings.Cut(string(text), name)
+	line, _, _ := strings.Cut(rest, "\n")
+	return line
 }
 
 // passes is how often processes are looked for that have been started while others were killed.

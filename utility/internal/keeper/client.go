@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"sync/atomic"
 	"syscall"
 
 	"github.com/vmihailenco/msgpack/v5"
@@ -33,10 +34,21 @@ func (c *Child) State() State { return c.end }
 // Signal sends the process a signal, if it still runs. It does not wait.
 func (c *Child) Signal(s syscall.Signal) { _ = c.c.ask(request{ID: c.id, Signal: s}, nil) }
 
+// Shared tells why processes that are to be apart are not. Of those that one keeper has started, only the first tells.
+func (c *Child) Shared() error {
+	if c.c.shared == nil || c.c.told.Swap(true) {
+		return nil
+	}
+	return c.c.shared
+}
+
 // A client is the app's side of one keeper.
 type client struct {
 	link    *net.UnixConn
 	process *os.Process
+	apart   bool  // its processes have a PID namespace
+	shared  error // why they have none, if they should
+	told    atomic.Bool
 
 	writing sync.Mutex
 	mu      sync.Mutex
@@ -52,13 +64,13 @@ type start struct {
 }
 
 var (
-	current   *client
+	current   [2]*client // of processes that are not apart, and of those that are
 	currentMu sync.Mutex
 )
 
 // Spawn starts a process. Its files may be closed afterwards.
 func Spawn(ctx context.Context, s Spec) (*Child, error) {
-	c, err := running()
+	c, err := running(s.Apart)
 	if err != nil {
 		return nil, fmt.Errorf("the keeper of utility processes: %w", err)
 	}
@@ -113,11 +125,15 @@ func spill(s Spec) (*os.File, error) {
 }
 
 // running returns the keeper, which it starts where there is none, or none any more.
-func running() (*client, error) {
+func running(apart bool) (*client, error) {
 	currentMu.Lock()
 	defer currentMu.Unlock()
-	if current != nil && !current.lost() {
-		return current, nil
+	slot := &current[0]
+	if apart {
+		slot = &current[1]
+	}
+	if *slot != nil && !(*slot).lost() {
+		return *slot, nil
 	}
 	ours, theirs, err := socket.Pair()
 	if err != nil {
@@ -125,26 +141,43 @@ func running() (*client, error) {
 	}
 	defer ours.Close()
 	defer theirs.Close()
-	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
-	if err != nil {
-		return nil, err
+	c := &client{apart: apart, open: map[int]*start{}}
+	if c.process, err = launch(apart, theirs); err != nil && apart {
+		c.apart, c.shared = false, fmt.Errorf("a PID namespace: %w", err)
+		c.process, err = launch(false, theirs)
 	}
-	defer null.Close()
-	p, err := os.StartProcess("/proc/self/exe", []string{os.Args[0], argument}, &os.ProcAttr{
-		Env: append(os.Environ(), variable+"=1"), Files: []*os.File{null, null, os.Stderr, theirs},
-		Sys: &syscall.SysProcAttr{Setsid: true},
-	})
 	if err != nil {
 		return nil, err
 	}
 	conn, err := net.FileConn(ours)
 	if err != nil {
-		_ = p.Kill()
+		_ = c.process.Kill()
 		return nil, err
 	}
-	current = &client{link: conn.(*net.UnixConn), process: p, open: map[int]*start{}}
-	go current.read()
-	return current, nil
+	c.link = conn.(*net.UnixConn)
+	*slot = c
+	go c.read()
+	return c, nil
+}
+
+// launch starts a keeper, as the first process of a PID namespace if it is to be apart. Whoever may not make one may do so in a user
+// namespace of their own, in which they are who they are outside.
+func launch(apart bool, link *os.File) (*os.Process, error) {
+	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer null.Close()
+	sys := &syscall.SysProcAttr{Setsid: true}
+	if apart {
+		user, group := os.Geteuid(), os.Getegid()
+		sys.Cloneflags = unix.CLONE_NEWUSER | unix.CLONE_NEWPID
+		sys.UidMappings = []syscall.SysProcIDMap{{ContainerID: user, HostID: user, Size: 1}}
+		sys.GidMappings = []syscall.SysProcIDMap{{ContainerID: group, HostID: group, Size: 1}}
+	}
+	return os.StartProcess("/proc/self/exe", []string{os.Args[0], argument}, &os.ProcAttr{
+		Env: append(os.Environ(), variable+"=1"), Files: []*os.File{null, null, os.Stderr, link}, Sys: sys,
+	})
 }
 
 func (c *client) lost() bool {
@@ -200,12 +233,14 @@ func (c *client) read() {
 	open := c.open
 	c.open = map[int]*start{}
 	c.mu.Unlock()
-	sessions := map[int]bool{}
-	for _, st := range open {
-		sessions[st.child.PID] = true
+	if !c.apart { // else they have ended with it
+		sessions := map[int]bool{}
+		for _, st := range open {
+			sessions[st.child.PID] = true
+		}
+		delete(sessions, 0) // of those that have not started
+		killSessions(sessions)
 	}
-	delete(sessions, 0) // of those that have not started
-	killSessions(sessions)
 	for _, st := range open {
 		st.finish(State{Code: -1, Signal: unix.SIGKILL, Lost: true})
 	}

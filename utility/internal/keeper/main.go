@@ -41,9 +41,14 @@ func Main() {
 
 // A keeper knows the processes that it has started; all else below it are their descendants.
 type keeper struct {
-	link *net.UnixConn
-	live map[int]int // number by process id, which is also the id of its session and group
+	link  *net.UnixConn
+	first bool
+	live  map[int]kept // by process id, which is also the id of its session and group
+	shown map[int]bool // the same by their numbers in /proc
 }
+
+// A kept process has a number of the app's and one in /proc.
+type kept struct{ id, shown int }
 
 func keep() error {
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
@@ -55,7 +60,7 @@ func keep() error {
 		return err
 	}
 	_ = f.Close()
-	k := &keeper{link: c.(*net.UnixConn), live: map[int]int{}}
+	k := &keeper{link: c.(*net.UnixConn), first: first(), live: map[int]kept{}, shown: map[int]bool{}}
 	children := make(chan os.Signal, 1)
 	signal.Notify(children, syscall.SIGCHLD)
 	requests := make(chan job)
@@ -97,34 +102,34 @@ func (k *keeper) do(j job) {
 	defer closeAll(j.files)
 	if j.Spawn {
 		r := report{ID: j.ID}
-		pid, err := spawn(j)
+		pid, shown, err := k.spawn(j)
 		if err != nil {
 			r.Error = err.Error()
 			if errno := syscall.Errno(0); errors.As(err, &errno) {
 				r.Errno = int(errno)
 			}
 		} else {
-			r.PID = pid
-			k.live[pid] = j.ID
+			r.PID = shown
+			k.live[pid], k.shown[shown] = kept{j.ID, shown}, true
 		}
 		_ = send(k.link, r, nil)
 		return
 	}
-	for pid, id := range k.live {
-		if id == j.ID {
+	for pid, p := range k.live {
+		if p.id == j.ID {
 			_ = unix.Kill(pid, j.Signal)
 		}
 	}
 }
 
-// spawn starts a process in a session of its own, which is killed when this thread ends.
-func spawn(j job) (int, error) {
+// spawn starts a process in a session of its own, which is killed when this thread ends, and returns its number here and in /proc.
+func (k *keeper) spawn(j job) (pid, number int, err error) {
 	var s Spec
 	if len(j.files) == 0 {
-		return 0, errors.New("a request without its files")
+		return 0, 0, errors.New("a request without its files")
 	}
 	if err := msgpack.NewDecoder(j.files[0]).Decode(&s); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	given := j.files[1:]
 	var fds []uintptr
@@ -135,8 +140,20 @@ func spawn(j job) (int, error) {
 		}
 		fds = append(fds, fd)
 	}
-	return syscall.ForkExec(s.Path, s.Argv, &syscall.ProcAttr{Dir: s.Dir, Env: s.Env, Files: fds,
-		Sys: &syscall.SysProcAttr{Setsid: true, Pdeathsig: syscall.SIGKILL}})
+	pidfd := -1
+	pid, err = syscall.ForkExec(s.Path, s.Argv, &syscall.ProcAttr{Dir: s.Dir, Env: s.Env, Files: fds,
+		Sys: &syscall.SysProcAttr{Setsid: true, Pdeathsig: syscall.SIGKILL, PidFD: &pidfd}})
+	if err != nil {
+		return 0, 0, err
+	}
+	defer unix.Close(pidfd)
+	if !k.first {
+		return pid, pid, nil
+	}
+	if number, err = shown(pidfd); err != nil {
+		_ = unix.Kill(pid, unix.SIGKILL)
+	}
+	return pid, number, err
 }
 
 // reap takes note of all that have ended, and ends what they leave behind.
@@ -151,13 +168,14 @@ func (k *keeper) reap() (left bool) {
 		if pid <= 0 {
 			return err == nil
 		}
-		id, known := k.live[pid]
+		p, known := k.live[pid]
 		if !known {
 			continue
 		}
 		delete(k.live, pid)
+		delete(k.shown, p.shown)
 		_ = unix.Kill(-pid, unix.SIGKILL)
-		_ = send(k.link, report{ID: id, Ended: stateOf(status, &usage)}, nil)
+		_ = send(k.link, report{ID: p.id, Ended: stateOf(status, &usage)}, nil)
 	}
 }
 
@@ -174,7 +192,13 @@ func stateOf(status unix.WaitStatus, usage *unix.Rusage) *State {
 // lives. Each that dies may have children, which then fall to the keeper too, and wake it.
 func (k *keeper) sweep() {
 	for _, pid := range children() {
-		if _, known := k.live[pid]; known {
+		if k.shown[pid] {
+			continue
+		}
+		if k.first {
+			pid = inner(pid) // its parent is this process, so the number stays its own until reap
+		}
+		if pid == 0 {
 			continue
 		}
 		if session, err := unix.Getsid(pid); err == nil {
@@ -192,6 +216,7 @@ func (k *keeper) end(wake <-chan os.Signal) error {
 		_ = unix.Kill(-pid, unix.SIGKILL)
 	}
 	clear(k.live)
+	clear(k.shown)
 	limit := time.After(lastLimit)
 	for k.sweep(); k.reap(); k.sweep() {
 		select {

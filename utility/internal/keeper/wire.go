@@ -1,7 +1,11 @@
 // Package keeper starts processes and answers for their end. An app does not fork its utility processes itself: a small process of the
 // same executable does, the keeper. It is the parent that all their descendants fall back to, so it can end a whole tree, whatever
-// sessions and groups were made in it; and it lives on for the moment that takes when the app has been killed. It needs no privileges,
-// no name space and no control group.
+// sessions and groups were made in it; and it lives on for the moment that takes when the app has been killed. It needs no privileges and no
+// control group.
+//
+// Processes that are to be apart have a keeper of their own, which is the first process of a PID namespace, made in a user namespace: with
+// it the kernel ends all that is in there, wherever it has hidden, and nothing in there can name a process outside. So there a process has
+// two numbers, its own and the one that the app knows it by, which is the one in /proc.
 package keeper
 
 import (
@@ -21,6 +25,7 @@ type Spec struct {
 	Argv, Env []string
 	Dir       string     // "" for the app's own
 	Files     []*os.File `msgpack:"-"` // the descriptors from 0 up; nil for none
+	Apart     bool       `msgpack:"-"` // in the PID namespace, if the kernel allows one
 }
 
 // A State is how a process has ended.
