@@ -66,6 +66,9 @@ func TestApartKeeperKilled(t *testing.T) {
 		family, echo := fork(t, "family", confined(20)), fork(t, "echo", utility.Options{})
 		free := fork(t, "echo", utility.Options{Sandbox: utility.Sandbox{Off: true}})
 		next(t, messages(family))
+		if err := echo.Ready(t.Context()); err != nil {
+			t.Fatal(err)
+		}
 		eventually(t, "5 sleep", func() bool { return len(sleepers(mark(20))) == 5 })
 		strayed := 0
 		for _, pid := range sleepers(mark(20)) {
