@@ -143,7 +143,8 @@ func (w *walker) value() error {
 		for depth > 0 {
 			top = &w.stack[depth-1]
 			if top.kind <= inMap {
-				w.short(top)
+				depth = w.plain(depth)
+				top = &w.stack[depth-1]
 			}
 			if top.kind <= inMap && top.left > 0 || top.kind > inMap && w.pos < int(top.end) {
 				break
@@ -157,35 +158,6 @@ func (w *walker) value() error {
 			return nil
 		}
 	}
-}
-
-// short steps over the children of an array or map that are most frequent and
-// need no more than a look: numbers of one byte, null, booleans, short strings.
-// It stops before anything else, also before what is wrong.
-func (w *walker) short(top *level) {
-	b, pos := w.b[:top.end], w.pos
-	for top.left > 0 && w.budget > 0 && pos < len(b) {
-		c := b[pos]
-		next := pos + 1
-		switch {
-		case c&0xe0 == 0xa0:
-			if next += int(c & 0x1f); next > len(b) {
-				w.pos = pos
-				return
-			}
-		case top.kind == inMap && top.n&1 == 0: // a key
-			w.pos = pos
-			return
-		case c > 0x7f && c < 0xe0 && c != 0xc0 && c != 0xc2 && c != 0xc3:
-			w.pos = pos
-			return
-		}
-		pos = next
-		top.left--
-		top.n++
-		w.budget--
-	}
-	w.pos = pos
 }
 
 // open handles an item that is more than its head: it steps over a payload,
@@ -269,7 +241,7 @@ func (l *level) accept(it *item) string {
 		l.left--
 	case inMap:
 		l.left--
-		if n&1 == 0 && !it.text() {
+		if l.left&1 != 0 && !it.text() {
 			return "object key is not a string"
 		}
 	case inRegExp:

@@ -140,6 +140,9 @@ func (v Value) Decode(into any) error {
 // null and undefined give the zero value. Numbers must fit: 300 is not a
 // uint8, 1.5 no int. A BigInt goes into any integer type that holds it.
 //
+// A string of a value with many may keep up to 512 bytes of memory that it
+// shares with others; strings.Clone is for one that is to be kept for long.
+//
 // Into an any: nil, bool, int64 (uint64 if larger), float64, string, []byte,
 // []any, map[string]any, time.Time, *big.Int, and this package's own types for
 // the rest, Map, Set, Error and SparseArray as pointers. Shared and cyclic
@@ -161,6 +164,11 @@ type decoder struct {
 	budget int    // bytes that slices and maps may still take
 	g      *graph // nil: no references in b
 	links  Links  // nil: no streams and ports
+
+	texts   int                // strings read
+	piece   string             // what short strings are cut from
+	pieceAt int                // where it lies in b
+	names   *[nameSlots]string // property names read before, nil until there may be many
 }
 
 // decodeBudget is how many bytes a value of n bytes may become. The factor is
@@ -233,14 +241,71 @@ var errText = fmt.Errorf("protocol: %w: text is not UTF-8", ErrPacket)
 
 // text reads a string; lone surrogates become U+FFFD.
 func (d *decoder) text(it *item) (string, error) {
-	p := d.payload(it)
 	if it.class == classExt {
-		return utf16Text(p), nil
+		return utf16Text(d.payload(it)), nil
 	}
-	if !utf8.Valid(p) {
+	if !utf8.Valid(d.b[d.pos:][:it.size]) {
 		return "", errText
 	}
-	return string(p), nil
+	return d.cut(int(it.size)), nil
+}
+
+// A list of records has many short strings. From the first ownTexts of a message on, those of up to sharedText bytes are cut from copies of up to
+// textPiece bytes of it, which takes few allocations. Who keeps such a string keeps its piece.
+const (
+	ownTexts   = 16
+	sharedText = 64
+	textPiece  = 512
+)
+
+// cut returns the text of n bytes, which are UTF-8, at the position, and moves on.
+func (d *decoder) cut(n int) string {
+	at := d.pos
+	d.pos += n
+	if d.texts++; d.texts <= ownTexts || n > sharedText {
+		return string(d.b[at:d.pos])
+	}
+	if at < d.pieceAt || d.pos > d.pieceAt+len(d.piece) {
+		d.pieceAt, d.piece = at, string(d.b[at:min(at+textPiece, len(d.b))])
+	}
+	return d.piece[at-d.pieceAt : d.pos-d.pieceAt]
+}
+
+// shortText reads a string of less than 32 bytes, if that is what comes.
+func (d *decoder) shortText() (string, bool) {
+	c := d.b[d.pos]
+	n := int(c & 0x1f)
+	if c&0xe0 != 0xa0 || !utf8.Valid(d.b[d.pos+1:][:n]) {
+		return "", false
+	}
+	d.pos++
+	return d.cut(n), true
+}
+
+// nameSlots is how many property names are known at once; fewer bytes than manyNames have too few of them to remember any.
+const (
+	nameSlots = 64
+	manyNames = 1 << 10
+)
+
+// name reads the name of a property. The same few come again and again, and share their memory.
+func (d *decoder) name() (string, error) {
+	it := d.next()
+	if it.class != classStr || it.size == 0 || d.names == nil && len(d.b)-d.pos < manyNames {
+		return d.text(&it)
+	}
+	if d.names == nil {
+		d.names = new([nameSlots]string)
+	}
+	p := d.b[d.pos : d.pos+int(it.size)]
+	known := &d.names[(31*(31*len(p)+int(p[0]))+7*int(p[len(p)/2])+int(p[len(p)-1]))%nameSlots]
+	if *known == string(p) {
+		d.pos += len(p)
+		return *known, nil
+	}
+	var err error
+	*known, err = d.text(&it)
+	return *known, err
 }
 
 // graph knows the referenceable values of one frame.

@@ -14,12 +14,13 @@ import (
 
 // any decodes into the natural Go type.
 func (d *decoder) any() (any, error) {
-	if d.depth++; d.depth > maxRecursion {
-		return nil, fmt.Errorf("protocol: %w: nested too deeply", ErrLimit)
+	if d.g != nil {
+		if v, ok := d.decoded(nil); ok {
+			return v.Interface(), nil
+		}
 	}
-	defer func() { d.depth-- }()
-	if v, ok := d.decoded(nil); ok {
-		return v.Interface(), nil
+	if s, ok := d.shortText(); ok {
+		return s, nil
 	}
 	start := d.pos
 	it := d.next()
@@ -41,12 +42,22 @@ func (d *decoder) any() (any, error) {
 		return d.text(&it)
 	case classBin:
 		return d.keep(start, slices.Clone(d.payload(&it))), nil
-	case classArray:
-		return d.anySlice(start, &it)
-	case classMap:
-		return d.anyMap(start, &it)
 	}
-	return d.anyExt(start, &it)
+	if d.depth++; d.depth > maxRecursion {
+		return nil, fmt.Errorf("protocol: %w: nested too deeply", ErrLimit)
+	}
+	var v any
+	var err error
+	switch it.class {
+	case classArray:
+		v, err = d.anySlice(start, &it)
+	case classMap:
+		v, err = d.anyMap(start, &it)
+	default:
+		v, err = d.anyExt(start, &it)
+	}
+	d.depth--
+	return v, err
 }
 
 // keep remembers v as the natural value of what starts at start.
@@ -85,8 +96,7 @@ func (d *decoder) anyMap(start int, it *item) (any, error) {
 	m := make(map[string]any, it.size)
 	d.keep(start, m)
 	for range it.size {
-		head := d.next()
-		key, err := d.text(&head)
+		key, err := d.name()
 		if err != nil {
 			return nil, err
 		}

@@ -92,12 +92,39 @@ func (d *decoder) room(v reflect.Value, n, start int) (reflect.Value, error) {
 func (d *decoder) array(v reflect.Value, info *typeInfo) error {
 	start := d.pos
 	it := d.next()
+	if info.elem.in == shapeString && v.CanAddr() {
+		if into, ok := v.Addr().Interface().(*[]string); ok {
+			return d.strings(into, start, int(it.size), info)
+		}
+	}
 	s, err := d.room(v, int(it.size), start)
 	if err != nil {
 		return err
 	}
 	for i := range int(it.size) {
 		if err := d.value(s.Index(i), info.elem); err != nil {
+			return atIndex(err, i)
+		}
+	}
+	return nil
+}
+
+// strings decodes the n elements of an array, which starts at start, without reflection on each.
+func (d *decoder) strings(into *[]string, start, n int, info *typeInfo) error {
+	if err := d.take(n, int(info.elem.t.Size())); err != nil {
+		return err
+	}
+	s := make([]string, n)
+	*into = s
+	if d.g != nil {
+		d.remember(start, reflect.ValueOf(s), info.t)
+	}
+	for i := range s {
+		var short bool
+		if s[i], short = d.shortText(); short {
+			continue
+		}
+		if err := d.value(reflect.ValueOf(&s[i]).Elem(), info.elem); err != nil {
 			return atIndex(err, i)
 		}
 	}
@@ -218,7 +245,13 @@ func (d *decoder) structValue(v reflect.Value, info *typeInfo) error {
 			d.skip()
 			continue
 		}
-		if err := d.value(f.settable(v), f.info); err != nil {
+		var into reflect.Value
+		if len(f.index) == 1 {
+			into = v.Field(f.index[0])
+		} else {
+			into = f.settable(v)
+		}
+		if err := d.value(into, f.info); err != nil {
 			return atField(err, f.name)
 		}
 	}
@@ -302,8 +335,7 @@ func (d *decoder) mapKey(key reflect.Value, info *typeInfo, property bool) (stri
 		}
 		return name, nil
 	}
-	head := d.next()
-	name, err := d.text(&head)
+	name, err := d.name()
 	if err != nil {
 		return "", err
 	}

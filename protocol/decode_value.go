@@ -3,6 +3,7 @@ package protocol
 import (
 	"bytes"
 	"encoding"
+	"encoding/binary"
 	"fmt"
 	"math"
 	"reflect"
@@ -13,12 +14,56 @@ import (
 
 // value decodes into v by its shape.
 func (d *decoder) value(v reflect.Value, info *typeInfo) error {
+	if info.in <= shapeString && d.short(v, info) {
+		return nil
+	}
 	if d.depth++; d.depth > maxRecursion {
 		return fmt.Errorf("protocol: %w: nested too deeply", ErrLimit)
 	}
 	err := d.shaped(v, info)
 	d.depth--
 	return err
+}
+
+// short decodes booleans, numbers and strings in their commonest forms, and says whether it has.
+func (d *decoder) short(v reflect.Value, info *typeInfo) bool {
+	c := d.b[d.pos]
+	switch info.in {
+	case shapeString:
+		s, ok := d.shortText()
+		if ok {
+			v.SetString(s)
+		}
+		return ok
+	case shapeInt:
+		switch {
+		case c < 0x80:
+			v.SetInt(int64(c))
+			d.pos++
+			return true
+		case c == 0xcc && !v.OverflowInt(math.MaxUint8):
+			v.SetInt(int64(d.b[d.pos+1]))
+			d.pos += 2
+			return true
+		case c == 0xcd && !v.OverflowInt(math.MaxUint16):
+			v.SetInt(int64(binary.BigEndian.Uint16(d.b[d.pos+1:])))
+			d.pos += 3
+			return true
+		}
+	case shapeFloat:
+		if c == 0xcb {
+			v.SetFloat(math.Float64frombits(binary.BigEndian.Uint64(d.b[d.pos+1:])))
+			d.pos += 9
+			return true
+		}
+	case shapeBool:
+		if c == 0xc2 || c == 0xc3 {
+			v.SetBool(c == 0xc3)
+			d.pos++
+			return true
+		}
+	}
+	return false
 }
 
 func (d *decoder) shaped(v reflect.Value, info *typeInfo) error {

@@ -43,19 +43,13 @@ type encoder struct {
 	start   int // of what this encoder writes, within buf
 	mp      *msgpack.Encoder
 	depth   int
-	hops    int              // pointers and interfaces followed since the last item
-	items   int              // of any kind, for MaxElements
-	count   uint32           // referenceable items written
-	seen    map[identity]int // what was written already, by its number
-	pending []identity       // pointers whose target is about to be written
-	links   Links            // nil: no streams and ports
-}
-
-// identity tells Go values with an identity apart: pointers, maps, slices.
-type identity struct {
-	p   uintptr
-	len int
-	t   reflect.Type
+	hops    int        // pointers and interfaces followed since the last item
+	items   int        // of any kind, for MaxElements
+	count   uint32     // referenceable items written
+	seen    identities // what was written already, by its number
+	names   []string   // of the maps being written, one behind the other
+	pending []identity // pointers whose target is about to be written
+	links   Links      // nil: no streams and ports
 }
 
 // Write and WriteByte let msgpack append.
@@ -81,7 +75,7 @@ var errTooLarge = fmt.Errorf("protocol: %w: larger than %d bytes", ErrLimit, Max
 var errTooMany = fmt.Errorf("protocol: %w: more than %d values", ErrLimit, MaxElements)
 
 var encoders = sync.Pool{New: func() any {
-	e := &encoder{seen: make(map[identity]int)}
+	e := &encoder{}
 	e.mp = msgpack.NewEncoder(e)
 	return e
 }}
@@ -95,18 +89,22 @@ func newEncoder(dst []byte) *encoder {
 // release gives the encoder back, without anything of the caller's in it.
 func (e *encoder) release() {
 	e.buf, e.links = nil, nil
+	clear(e.names[:cap(e.names)])
+	if cap(e.names) > keepNames {
+		e.names = nil
+	}
+	e.names = e.names[:0]
 	e.depth, e.hops, e.items = 0, 0, 0
 	e.restart()
 	encoders.Put(e)
 }
 
+const keepNames = 1 << 10 // a larger list goes with its value
+
 // restart begins a new numbering of references.
 func (e *encoder) restart() {
 	e.count = 0
-	if len(e.seen) > 1024 {
-		e.seen = make(map[identity]int) // clear would keep it large
-	}
-	clear(e.seen)
+	e.seen.clear()
 	e.pending = e.pending[:0]
 }
 
@@ -125,7 +123,7 @@ func (e *encoder) done(dst []byte) ([]byte, error) {
 // leads to it remember the number.
 func (e *encoder) mark() {
 	for _, id := range e.pending {
-		e.seen[id] = int(e.count)
+		e.seen.put(id, e.count)
 	}
 	e.pending = e.pending[:0]
 	e.count++
@@ -135,16 +133,16 @@ func (e *encoder) mark() {
 // known writes a back reference if id was written before. Otherwise the next
 // item will be remembered as id.
 func (e *encoder) known(id identity) (bool, error) {
-	n, ok := e.seen[id]
+	n, ok := e.seen.get(id)
 	if !ok {
 		e.pending = append(e.pending, id)
 		return false, nil
 	}
-	e.pending = e.pending[:0]
+	e.scalar()
 	if err := e.mp.EncodeExtHeader(ExtReference, 4); err != nil {
 		return true, err
 	}
-	e.buf = binary.BigEndian.AppendUint32(e.buf, uint32(n))
+	e.buf = binary.BigEndian.AppendUint32(e.buf, n)
 	return true, nil
 }
 
@@ -242,6 +240,21 @@ func (e *encoder) sliceKnown(v reflect.Value) (bool, error) {
 // value encodes v by its shape.
 func (e *encoder) value(v reflect.Value, info *typeInfo) error {
 	switch info.out {
+	case shapeBool:
+		e.scalar()
+		return e.bool(v.Bool())
+	case shapeInt:
+		e.scalar()
+		return e.int(v.Int())
+	case shapeUint:
+		e.scalar()
+		return e.uint(v.Uint())
+	case shapeFloat:
+		e.scalar()
+		return e.float(v.Float())
+	case shapeString:
+		e.scalar()
+		return e.string(v.String())
 	case shapeSlice:
 		return e.slice(v, info)
 	case shapeArray:
@@ -259,6 +272,10 @@ func (e *encoder) value(v reflect.Value, info *typeInfo) error {
 	case shapeTime:
 		e.mark()
 		return e.mp.EncodeTime(v.Interface().(time.Time))
+	case shapeBigInt:
+		e.scalar()
+		n := v.Interface().(big.Int)
+		return e.bigInt(&n)
 	case shapeNative:
 		return e.native(v)
 	case shapeText:
@@ -271,24 +288,6 @@ func (e *encoder) value(v reflect.Value, info *typeInfo) error {
 		return e.stream(v)
 	case shapePort:
 		return e.port(v)
-	case shapeNone:
-		return fmt.Errorf("%w: %s", ErrUncloneable, v.Type())
-	}
-	e.scalar()
-	switch info.out {
-	case shapeBool:
-		return e.bool(v.Bool())
-	case shapeInt:
-		return e.int(v.Int())
-	case shapeUint:
-		return e.uint(v.Uint())
-	case shapeFloat:
-		return e.float(v.Float())
-	case shapeString:
-		return e.string(v.String())
-	case shapeBigInt:
-		n := v.Interface().(big.Int)
-		return e.bigInt(&n)
 	}
 	return fmt.Errorf("%w: %s", ErrUncloneable, v.Type())
 }

@@ -4,7 +4,6 @@ import (
 	"encoding"
 	"encoding/binary"
 	"fmt"
-	"maps"
 	"math/big"
 	"reflect"
 	"slices"
@@ -43,12 +42,29 @@ func (e *encoder) elements(v reflect.Value, info *typeInfo) error {
 		return err
 	}
 	e.arrayLen(v.Len())
+	if info.elem.out == shapeString && v.CanAddr() {
+		if list, ok := v.Addr().Interface().(*[]string); ok {
+			return e.strings(*list)
+		}
+	}
 	for i := range v.Len() {
 		if err := e.value(v.Index(i), info.elem); err != nil {
 			return atIndex(err, i)
 		}
 		if len(e.buf)-e.start > MaxPacket {
 			return errTooLarge
+		}
+	}
+	e.leave()
+	return nil
+}
+
+// strings writes the elements of an array that is open, without reflection on each.
+func (e *encoder) strings(list []string) error {
+	e.items += len(list)
+	for i, s := range list {
+		if err := e.string(s); err != nil {
+			return atIndex(err, i)
 		}
 	}
 	e.leave()
@@ -70,7 +86,14 @@ func (e *encoder) stringMap(m map[string]any) error {
 		return err
 	}
 	e.mapLen(len(m))
-	for _, key := range slices.Sorted(maps.Keys(m)) {
+	start := len(e.names)
+	for key := range m {
+		e.names = append(e.names, key)
+	}
+	end := len(e.names)
+	slices.Sort(e.names[start:end])
+	for i := start; i < end; i++ {
+		key := e.names[i]
 		if err := e.key(key); err != nil {
 			return err
 		}
@@ -78,6 +101,7 @@ func (e *encoder) stringMap(m map[string]any) error {
 			return atField(err, key)
 		}
 	}
+	e.names = e.names[:start]
 	e.leave()
 	return nil
 }
@@ -159,9 +183,14 @@ func (e *encoder) structValue(v reflect.Value, info *typeInfo) error {
 	e.mapLen(n)
 	for i := range info.fields {
 		f := &info.fields[i]
-		fv, ok := f.get(v)
-		if !ok {
-			continue
+		var fv reflect.Value
+		if !f.absent {
+			fv = v.Field(f.index[0])
+		} else {
+			var ok bool
+			if fv, ok = f.get(v); !ok {
+				continue
+			}
 		}
 		e.items++
 		e.buf = append(e.buf, f.key...)
