@@ -42,6 +42,7 @@ contextBridge.exposeInMainWorld('api', {
 contextBridge.exposeInMainWorld('direct', {
   echo: ipcRenderer.invoker('echo', 1), wait: ipcRenderer.invoker('wait', 1), fail: ipcRenderer.invoker('fail', 1), nobody: ipcRenderer.invoker('nobody', 1),
   tell: ipcRenderer.sender('tell', 1), onPush: ipcRenderer.subscriber('push'),
+  handleAsk: (handler) => { ipcRenderer.handle('askPage', (event, n) => handler(n, { signal: event.signal })); },
 });`
 
 // busyPage does the same by direct functions, and answers with the number of calls of both.
@@ -50,6 +51,7 @@ const busyPage = `(async () => {
   const large = new Uint8Array(300000), failed = (call) => call.catch(() => 1);
   const stop = direct.onPush(() => { throw new Error('heard after the end'); });
   direct.onPush(() => {}); // ends with the document
+  direct.handleAsk((n, { signal }) => new Promise((done) => { signal.addEventListener('abort', done); if (n) done(n + 1); }));
   const given = () => { const c = new AbortController(), call = failed(direct.wait(1, { signal: c.signal })); c.abort(); return call; };
   for (let i = 0; i < 6; i++) {
     const answers = await Promise.all([direct.echo(i), direct.echo({ a: [i] }), direct.echo(String(i)), direct.echo(new Date()),
@@ -108,10 +110,16 @@ func TestCallsLeaveNothingBehind(t *testing.T) {
 				if err := w.Invoke(ctx(t), "ask", &asked, 1); err != nil || asked != 2 {
 					t.Fatalf("the page answers %d, %v", asked, err)
 				}
+				if err := w.Invoke(ctx(t), "askPage", &asked, 1); err != nil || asked != 2 {
+					t.Fatalf("the page itself answers %d, %v", asked, err)
+				}
+				given, cancel := context.WithCancel(ctx(t))
+				go func() { _ = w.Invoke(given, "askPage", nil, 0) }() // nobody answers
 				if err := w.Send("push", make([]byte, 200<<10)); err != nil {
 					t.Fatal(err)
 				}
-				calls += n + 1
+				cancel()
+				calls += n + 3
 				if err := w.Reload(false); err != nil {
 					t.Fatal(err)
 				}

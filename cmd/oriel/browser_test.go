@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	_ "embed"
+	"errors"
 	"reflect"
 	"slices"
 	"strings"
@@ -12,6 +14,7 @@ import (
 	"github.com/oriel-go/oriel/cmd/oriel/testdata/shop/catalog"
 	"github.com/oriel-go/oriel/internal/apptest"
 	"github.com/oriel-go/oriel/main/app"
+	"github.com/oriel-go/oriel/main/ipc"
 	"github.com/oriel-go/oriel/main/pages"
 	"github.com/oriel-go/oriel/main/window"
 )
@@ -42,6 +45,7 @@ func TestInPage(t *testing.T) {
 		t.Run("blocks", func(t *testing.T) { blocks(t, w) })
 		t.Run("questions", func(t *testing.T) { questions(t, w) })
 		t.Run("streams", func(t *testing.T) { streams(t, w) })
+		t.Run("besides arguments", func(t *testing.T) { besides(t, a, w) })
 		t.Run("names", func(t *testing.T) { windowNames(t, a) })
 	})
 }
@@ -49,7 +53,7 @@ func TestInPage(t *testing.T) {
 func exposed(t *testing.T, w *window.Window) {
 	got := apptest.Eval[map[string]string](t, w, `(() => { `+kinds+` return { ...kinds(shop), ...kinds(api), ipcRenderer: typeof ipcRenderer, require: typeof require }; })()`)
 	want := map[string]string{"archive": "Object", "log": "function", "ipcRenderer": "undefined", "require": "undefined"}
-	for _, name := range strings.Fields("buffer export find handleClose handleConfirm handlePick handleScope import in items keep moved now onChanged onClosing onMany onSeen rawArgs ready rename sum ticks tour values wait") {
+	for _, name := range strings.Fields("buffer export find handleClose handleConfirm handleGoOn handlePick handleRate handleScope import in items keep moved now onChanged onClosing onMany onSeen rawArgs ready rename sum ticks tour values wait") {
 		want[name] = "function"
 	}
 	if !reflect.DeepEqual(got, want) {
@@ -190,7 +194,7 @@ func questions(t *testing.T, w *window.Window) {
 		t.Errorf("the page answers %d, %v", n, err)
 	}
 	got := apptest.Eval[string](t, w, `JSON.stringify(asked)`)
-	if want := `[[{"text":"sure?","answers":["no","yes"]}],[1,["no","yes"]],[]]`; got != want {
+	if want := `[[{"text":"sure?","answers":["no","yes"]},{"signal":{}}],[1,["no","yes"],{"signal":{}}],[{"signal":{}}]]`; got != want {
 		t.Errorf("asked %s, want %s", got, want)
 	}
 	if _, err := shop.Ask(apptest.Context(t), w, q); err == nil || !strings.Contains(err.Error(), "No handler registered for 'shop:confirm'") {
@@ -219,6 +223,69 @@ func streams(t *testing.T, w *window.Window) {
 		if got != want {
 			t.Errorf("%s: %s, want %s", expression, got, want)
 		}
+	}
+}
+
+// besides arguments travels a place in a trace, both ways, and the end of what main asks.
+func besides(t *testing.T, a *app.App, w *window.Window) {
+	const parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+	type heard struct {
+		args        int
+		trace, more string
+	}
+	calls := make(chan heard, 1)
+	a.IPC().Use(func(next ipc.Handler) ipc.Handler {
+		return func(ctx context.Context, c *ipc.Call) (any, error) {
+			calls <- heard{c.Args.Len(), c.Meta["traceparent"], c.Meta["tracestate"]}
+			return next(ctx, c)
+		}
+	})
+	for call, want := range map[string]heard{
+		`api.log('x', { traceparent: '` + parent + `', tracestate: 'a=b' })`: {1, parent, "a=b"},
+		`shop.moved(1, 2, { traceparent: '` + parent + `', text: 'x' })`:     {2, parent, ""},
+		`shop.moved(1, 2, { signal: AbortSignal.abort() })`:                  {2, "", ""},
+		`shop.moved(1, 2, 3)`:                                                     {2, "", ""},
+		`shop.ready({ traceparent: '` + parent + `' })`:                           {0, parent, ""},
+		`shop.now({ traceparent: '` + parent + `', tracestate: undefined }), 0`:   {0, parent, ""},
+		`shop.sum(1, 2, { traceparent: '` + parent + `', tracestate: 'a=b' }), 0`: {2, parent, "a=b"},
+	} {
+		apptest.Eval[any](t, w, `(() => { `+call+`; return 0; })()`)
+		select {
+		case got := <-calls:
+			if got != want {
+				t.Errorf("%s: %+v", call, got)
+			}
+		case <-apptest.Context(t).Done():
+			t.Fatalf("%s was not heard", call)
+		}
+	}
+	a.IPC().UseInvoke(func(next ipc.Asker) ipc.Asker {
+		return func(ctx context.Context, q *ipc.Ask, result any) error {
+			q.Meta = map[string]string{"traceparent": parent, "tracestate": "c=d"}
+			return next(ctx, q, result)
+		}
+	})
+	apptest.Eval[any](t, w, `(() => {
+		shop.handleRate((...all) => { window.rated = all.at(-1); return all.length; });
+		shop.handleGoOn((text, { signal, traceparent }) => new Promise((resolve, reject) => {
+			signal.addEventListener('abort', () => { window.ended = text + ' ' + signal.reason.name + ' ' + traceparent; reject(signal.reason); });
+			api.log('asked');
+		}));
+	})()`)
+	ctx, cancel := context.WithCancel(apptest.Context(t))
+	go func() {
+		<-calls
+		cancel()
+	}()
+	if points, err := shop.Rate(ctx, w, "a", 2); points != 3 || !errors.Is(err, context.Canceled) {
+		t.Errorf("the page gives %v points and ends with %v", points, err)
+	}
+	got := apptest.Eval[string](t, w, `(async () => {
+		while (!window.ended) await new Promise((done) => setTimeout(done, 1));
+		return [rated.traceparent, rated.tracestate, rated.signal.aborted, ended].join();
+	})()`)
+	if want := parent + ",c=d,false,context AbortError " + parent; got != want {
+		t.Errorf("the page was told %s, want %s", got, want)
 	}
 }
 

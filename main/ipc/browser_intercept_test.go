@@ -63,7 +63,7 @@ const calls = {
   line: [1, { traceparent: traceparent + '\n' }],
 };
 contextBridge.exposeInMainWorld('calls', Object.keys(calls));
-contextBridge.exposeInMainWorld('direct', { seen: ipcRenderer.invoker('seen'), one: ipcRenderer.invoker('seen', 1), told: ipcRenderer.sender('told') });
+contextBridge.exposeInMainWorld('direct', { seen: ipcRenderer.invoker('seen'), one: ipcRenderer.invoker('seen', 1), told: ipcRenderer.sender('told'), tellOne: ipcRenderer.sender('told', 1) });
 contextBridge.exposeInMainWorld('call', (name) => ipcRenderer.invoke('seen', ...calls[name]));
 contextBridge.exposeInMainWorld('tell', (name) => {
   try { ipcRenderer.send('told', ...calls[name]); } catch (e) { ipcRenderer.send('told', e.message, 1, 2); }
@@ -122,9 +122,14 @@ func TestBrowserMeta(t *testing.T) {
 				t.Errorf("%s: %+v", script, got)
 			}
 		}
-		eval[any](t, w, "direct.told(1, { traceparent: ARG })", parent)
-		if got := wait(t, told); got.Args != 1 || !maps.Equal(got.Meta, only) {
-			t.Errorf("a direct message: %+v", got)
+		for script, want := range map[string]seen{
+			`direct.told(1, { traceparent: ARG })`: {1, only}, `direct.tellOne(1, { traceparent: ARG, text: 'x' })`: {1, only},
+			`direct.tellOne(1, { signal: AbortSignal.abort(), tracestate: undefined })`: {1, nil}, `direct.tellOne(1, ARG, 3)`: {1, nil},
+		} {
+			eval[any](t, w, script, parent)
+			if got := wait(t, told); got.Args != want.Args || !maps.Equal(got.Meta, want.Meta) {
+				t.Errorf("%s: %+v", script, got)
+			}
 		}
 	})
 }

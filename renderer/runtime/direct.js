@@ -125,12 +125,14 @@ const direct = (() => {
     return args;
   };
 
-  // The same, and behind them what is given besides of an invoke's options. Anything else there, such as an index or an event, is nothing.
-  function request(args, count) {
+  const INVOKES = Object.keys(options), SENDS = INVOKES.filter((name) => name !== 'signal'); // which options each has
+
+  // The same, and behind them what is given besides of options. Anything else there, such as an index or an event, is nothing.
+  function withOptions(args, count, names) {
     if (count === undefined || args.length <= count) return counted(args, count);
     const given = args[count];
     const chosen = {};
-    for (const name of given ? Object.keys(options) : []) if (given[name] !== undefined) chosen[name] = given[name];
+    for (const name of given ? names : []) if (given[name] !== undefined) chosen[name] = given[name];
     args.length = count;
     if (Object.keys(chosen).length > 0) args.push(chosen);
     return args;
@@ -141,7 +143,7 @@ const direct = (() => {
       checkChannel(channel);
       checkCount(count);
       const head = headOf(codec.invoke(documentNumber, 0xffffffff, channel, []));
-      const f = (...args) => ipcRenderer.invoke(channel, ...request(args, count));
+      const f = (...args) => ipcRenderer.invoke(channel, ...withOptions(args, count, INVOKES));
       makers.set(f, (invoke) => page.direct.makeInvoker(invoke, f, count, head.length, startInvoke(channel, head)));
       return f;
     },
@@ -149,7 +151,7 @@ const direct = (() => {
       checkChannel(channel);
       checkCount(count);
       const head = headOf(codec.send(documentNumber, channel, []));
-      const f = (...args) => { ipcRenderer.send(channel, ...counted(args, count)); };
+      const f = (...args) => { ipcRenderer.send(channel, ...withOptions(args, count, SENDS)); };
       makers.set(f, (invoke) => page.direct.makeSender(invoke, f, count, head.length, startSend(channel, head)));
       return f;
     },

@@ -41,16 +41,16 @@ function directBridge(uncurry, getter, half) {
   let encoder = null;
   let decoder = null;
 
-  // Options are the preload's to read: they are the last argument or, of an invoke, behind the last of so many.
+  // Options are the preload's to read: they are the last argument or behind the last of so many.
   const mayBeOptions = (last) => typeof last === 'object' && last !== null && (hasOwn(last, 'signal') || hasOwn(last, 'traceparent'));
-  const hasOptions = (given) => typeof given === 'object' && given !== null &&
-    (given.signal !== undefined || given.traceparent !== undefined || given.tracestate !== undefined);
+  const hasOptions = (given, invokes) => typeof given === 'object' && given !== null &&
+    (invokes && given.signal !== undefined || given.traceparent !== undefined || given.tracestate !== undefined);
 
   // The end of the encoded arguments, or 0.
   function encode(args, count, start, invokes) {
     try {
       if (count !== undefined && count !== args.length) {
-        if (invokes && args.length > count && hasOptions(args[count])) return 0;
+        if (args.length > count && hasOptions(args[count], invokes)) return 0;
         args.length = count;
       }
       if (args.length > 0 && mayBeOptions(args[args.length - 1])) return 0;

@@ -137,6 +137,7 @@ const { contextBridge, ipcRenderer } = require('oriel');
 contextBridge.exposeInMainWorld('api', {
   traced: (text) => ipcRenderer.invoke('echo', text, { traceparent: '` + parent + `' }),
   plain: (text) => ipcRenderer.invoke('echo', text),
+  relayed: ipcRenderer.invoker('relay', 0),
   tell: (text) => ipcRenderer.send('tell', text, { traceparent: '` + parent + `' }),
 });
 ipcRenderer.handle('place', (event, fail) => { if (fail) throw Object.assign(new Error('no'), { code: 'E_NO' }); return event.traceparent; });`
@@ -198,6 +199,15 @@ func askAndHear(t *testing.T, a *app.App, w *window.Window, provider *trace.Trac
 	}
 	if got := attributes(failed); failed.Status().Code != codes.Error || got["rpc.response.status_code"] != "E_NO" {
 		t.Errorf("a call that failed: %+v, %v", failed.Status(), got)
+	}
+	// A page's call that makes main ask the page stays in the trace all the way.
+	ipc.Handle(a.IPC(), "relay", func(ctx context.Context, _ any) (string, error) { return ipc.Invoke[string](ctx, w, "place", false) })
+	before := len(spans.Ended())
+	place = apptest.Eval[string](t, w, "window.api.relayed({ traceparent: '"+parent+"' })")
+	ended = spans.Ended()[before:]
+	if len(ended) != 2 || ended[0].Name() != "place" || ended[1].Name() != "relay" || ended[1].Parent().SpanID().String() != pageSpan ||
+		ended[0].Parent().SpanID() != ended[1].SpanContext().SpanID() || place != "00-"+pageTrace+"-"+ended[0].SpanContext().SpanID().String()+"-01" {
+		t.Errorf("by way of main the page is at %s; %d spans", place, len(ended))
 	}
 	heard := make(chan api.SpanContext, 1)
 	ipc.On(a.IPC(), "tell", func(ctx context.Context, _ string) { heard <- api.SpanContextFromContext(ctx) })

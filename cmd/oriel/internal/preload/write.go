@@ -91,10 +91,18 @@ func (n *node) has(kind channels.Kind) bool {
 	return n.channel != nil && n.channel.Kind == kind || slices.ContainsFunc(n.members, func(m *node) bool { return m.has(kind) })
 }
 
-// withOptions says whether the function for a channel has a parameter for options. Any number of arguments leaves no place for one:
-// there the options are the last of them, and ipcRenderer tells them apart.
-func withOptions(c *channels.Channel) bool {
-	return c.Kind == channels.Invoke && (len(c.Params) == 0 || !c.Params[len(c.Params)-1].Rest)
+// behind is the type of what a channel's function, or its handler, may have behind its arguments, and the name of the parameter for it. Any number
+// of arguments leaves no place for a parameter: there it is the last of them.
+func behind(c *channels.Channel) (text, name string) {
+	switch c.Kind {
+	case channels.Invoke:
+		return "CallOptions", "options"
+	case channels.Send:
+		return "SendOptions", "options"
+	case channels.Handle:
+		return "CallContext", "context"
+	}
+	return "", ""
 }
 
 func (n *node) scriptMembers(b *strings.Builder, indent string) {
@@ -127,7 +135,7 @@ func function(c *channels.Channel) string {
 	case channels.Block:
 		return fmt.Sprintf("(handler) => block(%s, handler)", channel)
 	}
-	return fmt.Sprintf("(handler) => answer(%s, handler)", channel)
+	return fmt.Sprintf("(handler) => answer(%s)", strings.Replace(args, channel, channel+", handler", 1))
 }
 
 // declarations writes the types, and what a page's window has.
@@ -136,6 +144,12 @@ func declarations(root *node, set *typescript.Set) string {
 	b.WriteString(Header + "\n")
 	if root.has(channels.Block) {
 		b.WriteString(blockChange)
+	}
+	if root.has(channels.Handle) {
+		b.WriteString(callContext)
+	}
+	if root.has(channels.Invoke) || root.has(channels.Send) {
+		b.WriteString(sendOptions)
 	}
 	if root.has(channels.Invoke) {
 		b.WriteString(callOptions)
@@ -171,7 +185,9 @@ func (n *node) declareMembers(b *strings.Builder, set *typescript.Set, indent st
 // signature writes parameters and result of the function for a channel.
 func signature(c *channels.Channel, set *typescript.Set) string {
 	asked := c.Kind == channels.Invoke || c.Kind == channels.Send
+	more, moreName := behind(c)
 	var params []string
+	rest := false
 	for i, name := range parameterNames(c) {
 		p := c.Params[i]
 		text := set.Union(p.Types)
@@ -181,18 +197,27 @@ func signature(c *channels.Channel, set *typescript.Set) string {
 		if p.Rest && strings.Contains(text, " ") {
 			text = "(" + text + ")"
 		}
+		rest = rest || p.Rest
 		switch {
-		case p.Rest && c.Kind == channels.Invoke && text != "unknown":
-			name, text = "..."+name, fmt.Sprintf("%s[] | [...%s[], CallOptions]", text, text)
+		case p.Rest && c.Kind == channels.Handle:
+			name, text = "..."+name, fmt.Sprintf("[...%s[], %s]", text, more)
+		case p.Rest && asked && text != "unknown":
+			name, text = "..."+name, fmt.Sprintf("%s[] | [...%s[], %s]", text, text, more)
 		case p.Rest:
 			name, text = "..."+name, text+"[]"
+		case p.Optional && c.Kind == channels.Handle: // no parameter may be required behind one that is not
+			text += " | undefined"
 		case p.Optional:
 			name += "?"
 		}
 		params = append(params, name+": "+text)
 	}
-	if withOptions(c) {
-		params = append(params, optionsName(c)+"?: CallOptions")
+	switch {
+	case rest || more == "":
+	case asked:
+		params = append(params, free(c, moreName)+"?: "+more)
+	default:
+		params = append(params, free(c, moreName)+": "+more)
 	}
 	list := strings.Join(params, ", ")
 	result := "void"
@@ -239,9 +264,8 @@ func parameterNames(c *channels.Channel) []string {
 	return names
 }
 
-// optionsName is the name of the parameter behind a channel's own.
-func optionsName(c *channels.Channel) string {
-	name := "options"
+// free is the name, or one like it, that none of a channel's parameters has.
+func free(c *channels.Channel, name string) string {
 	for slices.Contains(parameterNames(c), name) {
 		name += "_"
 	}

@@ -13,8 +13,8 @@ import (
 
 // taken are names that the generated text uses with their meaning in JavaScript.
 var taken = []string{
-	"AbortSignal", "ArrayBuffer", "ArrayBufferView", "Blob", "BlockChange", "CallOptions", "Date", "Error", "Map", "MessagePort", "Promise", "ReadableStream",
-	"RegExp", "Set", "Uint8Array", "Window",
+	"AbortSignal", "ArrayBuffer", "ArrayBufferView", "Blob", "BlockChange", "CallContext", "CallOptions", "Date", "Error", "Map", "MessagePort",
+	"Promise", "ReadableStream", "RegExp", "SendOptions", "Set", "Uint8Array", "Window",
 }
 
 // Name gives every declaration its name, when all types have been added: that of the Go type, with its package's before it where two would

@@ -1,5 +1,5 @@
 // What a page may write, and what the compiler is to refuse: a line below @ts-expect-error that is right is an error too.
-import type { BlockChange, CallOptions, CatalogNote, Item, Page, Status, Values } from './preload';
+import type { BlockChange, CallContext, CallOptions, CatalogNote, Item, Page, SendOptions, Status, Values } from './preload';
 
 export async function right() {
   const page: Page<Item> = await window.shop.find({ limit: 1 });
@@ -24,6 +24,14 @@ export async function right() {
   const forget: () => void = shop.handleConfirm(async (q) => (q.answers ?? []).indexOf('yes'));
   shop.handlePick((answer: number) => (answer ? { name: 'bread', status: 'sold', parts: null } : null));
   shop.handleClose(() => forget());
+  shop.handleClose((context: CallContext) => { context.signal.throwIfAborted(); return shop.in('', context.traceparent ?? '', 1, context); });
+  shop.handleGoOn(async (text: string, { signal }) => api.log(`${text} ${signal.aborted}`));
+  shop.handleRate((...all) => all.length - 1);
+  shop.handleRate((...all: unknown[]) => all.length);
+  const trace: SendOptions = { traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01', tracestate: undefined };
+  api.log('', trace);
+  shop.ready(trace);
+  shop.moved(1, 2, trace);
   const reader = (await shop.export()).getReader();
   const chunk: Uint8Array | undefined = (await reader.read()).value;
   await shop.import(new Blob([]));
@@ -79,8 +87,12 @@ export async function wrong() {
   ['a'].map(shop.wait);
   // @ts-expect-error options are last
   await shop.sum(1, { signal: AbortSignal.timeout(1) }, 2);
-  // @ts-expect-error no options where nothing is answered
+  // @ts-expect-error nothing to give up where nothing is answered
   shop.moved(1, 2, { signal: AbortSignal.timeout(1) });
+  // @ts-expect-error what Go gives up is Go's
+  shop.handleClose((context) => { context.signal = AbortSignal.timeout(1); });
+  // @ts-expect-error the context comes behind the arguments
+  shop.handleGoOn((context: CallContext) => api.log(String(context)));
   // @ts-expect-error a stream of bytes, not of text
   await shop.import(new ReadableStream<string>());
   return { notes, level, whole };

@@ -10,13 +10,26 @@ export interface BlockChange {
   size: number;
 }
 
-/** CallOptions are what a call may have besides its arguments. */
-export interface CallOptions {
-  /** gives the call up when it fires, here and in Go */
-  signal?: AbortSignal | undefined;
+/** CallContext is what a handler is told of a call besides its arguments. It can be handed on as the options of a call to Go. */
+export interface CallContext {
+  /** fires when Go gives the call up */
+  readonly signal: AbortSignal;
   /** the call's place in a trace, as W3C Trace Context has it */
+  readonly traceparent?: string;
+  readonly tracestate?: string;
+}
+
+/** SendOptions are what a message may have besides its arguments. */
+export interface SendOptions {
+  /** the place in a trace, as W3C Trace Context has it */
   traceparent?: string | undefined;
   tracestate?: string | undefined;
+}
+
+/** CallOptions are what a call may have besides its arguments. */
+export interface CallOptions extends SendOptions {
+  /** gives the call up when it fires, here and in Go */
+  signal?: AbortSignal | undefined;
 }
 
 /** Date is a day. */
@@ -161,7 +174,7 @@ export interface Values {
 declare global {
   interface Window {
     readonly api: {
-      log(line: string): void;
+      log(line: string, options?: SendOptions): void;
     };
     readonly shop: {
       readonly archive: {
@@ -175,17 +188,19 @@ declare global {
        * The words may be in any order.
        */
       find(o: Options, options?: CallOptions): Promise<Page<Item>>;
-      handleClose(handler: () => void | Promise<void>): () => void;
+      handleClose(handler: (context: CallContext) => void | Promise<void>): () => void;
       /** Asks the user, and tells which answer was chosen. */
-      handleConfirm(handler: (q: Question) => number | Promise<number>): () => void;
-      handlePick(handler: (answer: number, answers: string[] | null) => Item | null | Promise<Item | null>): () => void;
+      handleConfirm(handler: (q: Question, context: CallContext) => number | Promise<number>): () => void;
+      handleGoOn(handler: (arg: string, context: CallContext) => void | Promise<void>): () => void;
+      handlePick(handler: (answer: number, answers: string[] | null, context: CallContext) => Item | null | Promise<Item | null>): () => void;
+      handleRate(handler: (...args: [...unknown[], CallContext]) => number | Promise<number>): () => void;
       /** The newest samples. */
       handleScope(handler: (change: BlockChange) => void | Promise<void>): () => void;
       import(r: ReadableStream<Uint8Array> | Blob | Uint8Array, options?: CallOptions): Promise<number | bigint>;
       in(in_: string, delete_: string, arg3: number, options?: CallOptions): Promise<void>;
       items(options?: CallOptions): Promise<ReadableStream<Item>>;
       keep(v: Values, options?: CallOptions): Promise<Values>;
-      moved(x: number, y: number): void;
+      moved(x: number, y: number, options?: SendOptions): void;
       now(options?: CallOptions): Promise<Date>;
       /** An item has come or gone. */
       onChanged(listener: (name: string | CatalogNote | null, arg2?: number) => void): () => void;
@@ -193,7 +208,7 @@ declare global {
       onMany(listener: (...args: unknown[]) => void): () => void;
       onSeen(listener: (x: number, y: number) => void): () => void;
       rawArgs(...args: unknown[]): Promise<number>;
-      ready(): void;
+      ready(options?: SendOptions): void;
       /**
        * rename gives an item another name.
        *

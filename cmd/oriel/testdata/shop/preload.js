@@ -2,9 +2,14 @@
 {
   const { contextBridge, ipcRenderer } = require('oriel');
 
-  const answer = (channel, handler) => {
+  const answer = (channel, handler, count) => {
     if (typeof handler !== 'function') throw new TypeError('The handler must be a function');
-    ipcRenderer.handle(channel, (_event, ...args) => handler(...args));
+    ipcRenderer.handle(channel, (event, ...args) => {
+      if (count !== undefined) args.length = count;
+      const context = {};
+      for (const name of ['signal', 'traceparent', 'tracestate']) if (event[name] !== undefined) context[name] = event[name];
+      return handler(...args, context);
+    });
     return () => { ipcRenderer.removeHandler(channel); };
   };
 
@@ -27,9 +32,11 @@
     buffer: ipcRenderer.invoker('shop:buffer', 0),
     export: ipcRenderer.invoker('shop:export', 0),
     find: ipcRenderer.invoker('shop:find', 1),
-    handleClose: (handler) => answer('shop:close', handler),
-    handleConfirm: (handler) => answer('shop:confirm', handler),
-    handlePick: (handler) => answer('shop:pick', handler),
+    handleClose: (handler) => answer('shop:close', handler, 0),
+    handleConfirm: (handler) => answer('shop:confirm', handler, 1),
+    handleGoOn: (handler) => answer('shop:go-on', handler, 1),
+    handlePick: (handler) => answer('shop:pick', handler, 2),
+    handleRate: (handler) => answer('shop:rate', handler),
     handleScope: (handler) => block('shop:scope', handler),
     import: ipcRenderer.invoker('shop:import', 1),
     in: ipcRenderer.invoker('shop:in', 3),

@@ -115,6 +115,14 @@ func Ask(ctx context.Context, w *window.Window, q Question) (answer int, err err
 	return answer, w.MainFrame().Invoke(ctx, "shop:close", nil)
 }
 
+// Rate asks the page about any number of items, and tells it to go on for as long as ctx lasts.
+func Rate(ctx context.Context, w *window.Window, items ...any) (points float64, err error) {
+	if err := w.Invoke(ctx, "shop:rate", &points, items...); err != nil {
+		return 0, err
+	}
+	return points, w.Invoke(ctx, "shop:go-on", nil, "context")
+}
+
 // Tell says to pages what there is to hear.
 func Tell(ctx context.Context, a *app.App, w *window.Window, items []catalog.Item) error {
 	// An item has come or gone.
