@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"runtime"
 	"sync"
 
 	"github.com/oriel-go/oriel/utility/child"
@@ -70,5 +71,8 @@ func Main() {
 	if f == nil {
 		f = func(context.Context, *Port) error { return fmt.Errorf("%w: %q", ErrNotRegistered, own.Name) }
 	}
-	os.Exit(child.Run(f))
+	reserve := reserveHeap()
+	code := child.Run(f)
+	runtime.KeepAlive(reserve)
+	os.Exit(code)
 }
