@@ -10,7 +10,7 @@ import (
 )
 
 // portNames are the figures of utility processes; bench/ports measures them, each beside what it is made of.
-var portNames = []string{"utility-spawn", "port-16B", "port-1MiB", "port-push", relayName}
+var portNames = []string{"utility-spawn", "port-16B", "port-1MiB", "port-1MiB-lent", "port-push", relayName}
 
 // relayName is the figure of bench/relay.
 const relayName = "port-page-utility-1KiB"

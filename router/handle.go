@@ -86,6 +86,12 @@ func one[In any](r *request) (in In, err error) {
 			return in, r.begin()
 		}
 	}
+	if b, ok := any(&in).(*Lent); ok && args.Len() == 1 {
+		if *b, err = r.lend(); err != nil {
+			return in, badArgument(err)
+		}
+		return in, r.begin()
+	}
 	if args.Len() == 1 {
 		if err := args.Decode(0, &in); err != nil {
 			return in, badArgument(err)

@@ -26,7 +26,7 @@ type request struct {
 	counters *counters   // of the channel
 	target   *target     // what is being called
 	timer    *time.Timer // of the target's Timeout; nil if it has none
-	sole     bool        // nobody but the target sees the arguments of a send
+	sole     bool        // nobody but the target sees the arguments
 	begun    bool        // the handler has begun; the turn went on
 	done     bool        // the line has forgotten it; Line.mu
 	unwanted bool        // the far end gave it up; Line.mu
@@ -61,6 +61,7 @@ func (r *request) pass() {
 
 // answer calls the handler of an invoke and sends what comes of it.
 func (r *request) answer() {
+	defer r.d.giveBack()
 	r.links.ctx = r.ctx
 	if r.links.ins != nil {
 		context.AfterFunc(r.ctx, r.links.closeIns)
@@ -89,6 +90,7 @@ func (r *request) answer() {
 // handle has a request handled, through the interceptors if there are any.
 func (r *request) handle(nearest *Router) (any, error) {
 	if !nearest.intercepted() {
+		r.sole = true
 		return r.ask(nearest)
 	}
 	r.pass()
@@ -119,6 +121,7 @@ func (r *request) ask(nearest *Router) (any, error) {
 func (r *request) hear() {
 	s, l := r.d.session, r.d.session.line
 	origin := s.o.Origin
+	defer r.d.giveBack()
 	defer l.leave(r)
 	defer r.links.abandon()
 	if reserved(r.channel) {

@@ -36,6 +36,9 @@ type SessionOptions struct {
 	Allowed func(channel string) bool
 	// Child says that this side numbers its ports as children and pages do. The two sides must not do alike.
 	Child bool
+	// GiveBack hears of a packet whose bytes were only lent, and are no longer: what [Session.Receive] was told of it. Any goroutine may call
+	// it. May be nil.
+	GiveBack func(from any)
 	// Owner is whatever [Session.Owner] is to return.
 	Owner any
 }
@@ -226,6 +229,8 @@ type delivery struct {
 	size    int             // bytes of the packet
 	at      time.Duration   // when it came, from epoch
 	left    int             // messages that still hold it; Line.mu
+	alone   bool            // it has one frame
+	lent    bool            // and nobody keeps what is in it
 	first   request         // room for the first of them, which is mostly the only one
 }
 
@@ -245,7 +250,7 @@ func Current(ctx context.Context) (s *Session, from any) {
 // dropped; the error says why.
 func (s *Session) Receive(from any, frames []protocol.Frame, size int) error {
 	l := s.line
-	d := &delivery{session: s, from: from, size: size, at: now()}
+	d := &delivery{session: s, from: from, size: size, at: now(), alone: len(frames) == 1}
 	d.ctx = context.WithValue(s.ctx, deliveryKey{}, d)
 	b := buffers.Get().(*buffer)
 	defer b.release()

@@ -258,7 +258,12 @@ func TestNothingIsLeft(t *testing.T) {
 				t.Fatal(err)
 			}
 			if i%2 == 0 {
-				next(t, messages(p))
+				said := messages(p)
+				next(t, said)
+				if err := p.Post(make([]byte, 1<<20)); err != nil {
+					t.Fatal(err)
+				}
+				next(t, said)
 				keeper = parent(t, p.PID())
 			}
 			all = append(all, p)
@@ -279,7 +284,7 @@ func TestNothingIsLeft(t *testing.T) {
 	round(200)
 	eventually(t, "nothing is left", func() bool {
 		f, g, p := held(t)
-		return f <= fds && g <= goroutines && p <= processes
+		return f <= fds && g <= goroutines && p <= processes && regions(t, os.Getpid()) == 0
 	})
 	heapAfter, residentAfter, keepersAfter := footprint(t, keeper)
 	t.Logf("heap %d → %d KiB, resident %d → %d KiB, the keeper's %d → %d KiB", heap>>10, heapAfter>>10, resident>>10, residentAfter>>10, keepers>>10, keepersAfter>>10)

@@ -33,8 +33,9 @@ func TestGoldenFrames(t *testing.T) {
 		must(protocol.AppendError(head, 1, protocol.ErrorValue{Name: "Error", Message: "no", Code: "ERR_X"})),
 		protocol.AppendCancel(head, 1),
 		must(protocol.AppendSend(head, port.ChannelError, "it went wrong", "")),
+		must(protocol.AppendSend(head, port.ChannelRegion)),
 	}
-	rows := regexp.MustCompile("(?m)^\\| `((?:[0-9a-f]{2} )+[0-9a-f]{2})` \\|").FindAllStringSubmatch(string(page), -1)
+	rows := regexp.MustCompile("(?m)^\\| `(01 (?:[0-9a-f]{2} )+[0-9a-f]{2})` \\|").FindAllStringSubmatch(string(page), -1)
 	if len(rows) != len(want) {
 		t.Fatalf("the page has %d packets, want %d", len(rows), len(want))
 	}

@@ -76,8 +76,26 @@ var crimes = map[string]func(send func(data []byte, fds ...int)){
 		send(sized(2, 100, honest[:50]...))
 		send(sized(2, 100, append(honest[50:100:100], 0)...))
 	},
-	"a part of nothing": func(send func([]byte, ...int)) { send(sized(2, 100)) },
-	"a long datagram":   func(send func([]byte, ...int)) { send(append(protocol.AppendHeader(nil, 1), make([]byte, 100<<10)...)) },
+	"two regions": func(send func([]byte, ...int)) {
+		for range 2 {
+			send(sized(3, 4096), memory(4096, unix.F_SEAL_SHRINK|unix.F_SEAL_GROW))
+		}
+	},
+	"a region not sealed": func(send func([]byte, ...int)) { send(sized(3, 4096), memory(4096, unix.F_SEAL_GROW)) },
+	"a region of too much": func(send func([]byte, ...int)) {
+		send(sized(3, protocol.MaxPacket), memory(protocol.MaxPacket, unix.F_SEAL_SHRINK|unix.F_SEAL_GROW))
+	},
+	"a region with rubbish": func(send func([]byte, ...int)) {
+		send(sized(3, 4096), memory(4096, unix.F_SEAL_SHRINK|unix.F_SEAL_GROW))
+		send(sized(4, 101, 0, 0, 0, 0, 101, 0, 0, 0))
+	},
+	"beyond a region": func(send func([]byte, ...int)) {
+		send(sized(3, 4096), memory(4096, unix.F_SEAL_SHRINK|unix.F_SEAL_GROW))
+		send(sized(4, 100, 0, 16, 0, 0, 100, 0, 0, 0))
+	},
+	"taken from no region": func(send func([]byte, ...int)) { send(sized(6, 1)) },
+	"a part of nothing":    func(send func([]byte, ...int)) { send(sized(2, 100)) },
+	"a long datagram":      func(send func([]byte, ...int)) { send(append(protocol.AppendHeader(nil, 1), make([]byte, 100<<10)...)) },
 }
 
 func init() {

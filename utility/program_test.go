@@ -55,6 +55,9 @@ func TestPython(t *testing.T) {
 				t.Errorf("%T came back as %T", v, got)
 			}
 		}
+		if n := regions(t, os.Getpid()); n != 0 { // it has never heard of them
+			t.Errorf("%d regions are mapped", n)
+		}
 		p.Kill()
 		if e := wait(t, p); !e.Asked || e.Signal == 0 {
 			t.Errorf("%+v", e)

@@ -14,6 +14,10 @@ import (
 // A Port is one end of the conversation between the app and a utility process.
 type Port = port.Port
 
+// Lent are bytes that are a listener's or handler's until it returns: utility.OnMessage(p, func(ctx context.Context, picture utility.Lent) { … }).
+// For many bytes that is much faster than []byte. See router.Lent.
+type Lent = port.Lent
+
 // Why a port's context has ended.
 var (
 	ErrClosed = port.ErrClosed // this side has closed it

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	_ "github.com/oriel-go/oriel/main/app" // what an app brings along
+	"github.com/oriel-go/oriel/main/ipc"
 	"github.com/oriel-go/oriel/protocol"
 	"github.com/oriel-go/oriel/utility"
 )
@@ -32,6 +33,7 @@ func init() {
 				_ = p.Post(data[:min(len(data), 16)])
 			}
 		})
+		ipc.On(p.IPC(), "lent", func(_ context.Context, data utility.Lent) { _ = p.Post(data[:16]) })
 		return p.Serve(ctx)
 	})
 }
@@ -89,6 +91,7 @@ func measure(empty string) error {
 	defer b.close()
 	small := figure{Name: "port-16B", Unit: "µs"}
 	large := figure{Name: "port-1MiB", Unit: "µs"}
+	lent := figure{Name: "port-1MiB-lent", Unit: "µs"}
 	push := figure{Name: "port-push", Unit: "/s", Rate: true}
 	for i := range rounds + 1 {
 		const n, m, k = 5000, 50, 300_000
@@ -96,7 +99,8 @@ func measure(empty string) error {
 		t := perItem(n, func() { _ = p.Post(ping); <-answers })
 		bare := perItem(n, func() { b.pingPong(n) })
 		again = 0
-		l := perItem(m, func() { sendLarge(p, answers, m) })
+		l := perItem(m, func() { sendLarge(p, "message", answers, m) })
+		given := perItem(m, func() { sendLarge(p, "lent", answers, m) })
 		copies := copyTwice()
 		r := float64(k) / seconds(func() { pushAll(p, answers, k) })
 		br := float64(k) / seconds(func() { b.push(k) })
@@ -104,10 +108,11 @@ func measure(empty string) error {
 			continue // to warm up
 		}
 		small.Value, small.Baseline = append(small.Value, t), append(small.Baseline, bare)
+		lent.Value, lent.Baseline = append(lent.Value, given), append(lent.Baseline, copies+bare)
 		large.Value, large.Baseline = append(large.Value, l), append(large.Baseline, copies+bare)
 		push.Value, push.Baseline = append(push.Value, r), append(push.Baseline, br)
 	}
-	for _, f := range []figure{spawn, small, large, push} {
+	for _, f := range []figure{spawn, small, large, lent, push} {
 		if err := json.NewEncoder(os.Stdout).Encode(f); err != nil {
 			return err
 		}
@@ -152,10 +157,10 @@ func measureSpawn(empty string) (figure, error) {
 	return f, nil
 }
 
-func sendLarge(p *utility.Process, answers <-chan struct{}, n int) {
+func sendLarge(p *utility.Process, channel string, answers <-chan struct{}, n int) {
 	data := make([]byte, 1<<20)
 	for range n {
-		_ = p.Post(data)
+		_ = p.Port().Send(channel, data)
 		<-answers
 	}
 }

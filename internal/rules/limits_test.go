@@ -60,7 +60,7 @@ func namedLimitsAreStated(files []file) (faults []string) {
 		switch {
 		case f.name == limitsPage:
 			page = f.text
-		case f.name == limitsFile, f.is(".go") && !f.test() && slices.Contains([]string{"main/window", "renderer/ring"}, f.folder()):
+		case f.name == limitsFile, f.is(".go") && !f.test() && slices.Contains([]string{"main/window", "renderer/ring", "utility", "utility/internal/socket"}, f.folder()):
 			for _, m := range aConstant.FindAllStringSubmatch(f.text, -1) {
 				unit := ""
 				expression, seconds := strings.CutSuffix(m[2], " * time.Second")

@@ -15,6 +15,9 @@ type Router = router.Router
 // they are the way to take any number of them, of any type.
 type Args = router.Args
 
+// Lent are bytes that are the listener's or handler's until it returns; see [router.Lent]. From a page they cost what []byte costs.
+type Lent = router.Lent
+
 // An Option changes how a handler is called: [Timeout].
 type Option = router.Option
 

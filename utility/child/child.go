@@ -26,6 +26,9 @@ import (
 	"github.com/oriel-go/oriel/utility/port"
 )
 
+// Lent are bytes that are a listener's or handler's until it returns; see router.Lent.
+type Lent = port.Lent
+
 // EnvPort names, in the environment, the descriptor of the port's socket.
 const EnvPort = "ORIEL_PORT"
 

@@ -27,6 +27,12 @@ const MessageChannel = "message"
 // ChannelError is the channel on which a process tells why it ends: its error's text, and a stack if there is one.
 const ChannelError = protocol.ReservedPrefix + "utility-error"
 
+// ChannelRegion is the channel on which a process says that it knows regions, and its app that it does, too.
+const ChannelRegion = protocol.ReservedPrefix + "utility-region"
+
+// Lent are bytes that are a listener's or handler's until it returns; see [router.Lent].
+type Lent = router.Lent
+
 // document is the number in the header of every packet: a port has one conversation in its life.
 const document = 1
 
@@ -69,6 +75,7 @@ type Port struct {
 	inline  bool          // what is being taken may be heard by the goroutine that reads
 	turn    func()        // and this is the work
 	hearing hearing
+	region  sync.Once
 }
 
 // New makes a port of an end of a socket pair, which it takes over.
@@ -83,7 +90,7 @@ func New(f *os.File, o Options) (*Port, error) {
 	p := &Port{o: o, conn: conn, started: make(chan struct{}), drained: make(chan struct{})}
 	p.line = router.NewLine(router.LineOptions{Context: o.Context, Router: o.Router, Log: o.Log,
 		Start: p.work})
-	p.session = p.line.Begin(router.SessionOptions{Link: conn, Document: document, Origin: o.Name, Owner: p, Child: o.Child})
+	p.session = p.line.Begin(router.SessionOptions{Link: conn, Document: document, Origin: o.Name, Owner: p, Child: o.Child, GiveBack: p.giveBack})
 	go p.read()
 	return p, nil
 }
@@ -153,7 +160,28 @@ func (p *Port) Drained() <-chan struct{} { return p.drained }
 
 // Hello tells the other side that this one is up. It is for those who make ports.
 func (p *Port) Hello() error {
-	return p.conn.Send(protocol.AppendHello(protocol.AppendHeader(nil, document)))
+	err := p.conn.Send(protocol.AppendHello(protocol.AppendHeader(nil, document)))
+	if err == nil {
+		err = p.Report(ChannelRegion)
+	}
+	return err
+}
+
+// useRegion lets large packets go through memory. The process says first that it knows how, so that one that does not never hears of it.
+func (p *Port) useRegion() {
+	p.region.Do(func() {
+		p.conn.UseRegion()
+		if !p.o.Child {
+			_ = p.Report(ChannelRegion) // or the port is at its end
+		}
+	})
+}
+
+// giveBack lets a packet's memory be used again.
+func (p *Port) giveBack(from any) {
+	if packet, ok := from.(*[]byte); ok {
+		p.conn.Reuse(packet)
+	}
 }
 
 // Report sends a message on a channel that is Oriel's own. It is for those who make ports.
@@ -226,7 +254,12 @@ func (p *Port) take(packet []byte) error {
 	if !p.room() {
 		return ErrClosed
 	}
-	if err := p.session.Receive(nil, frames, len(packet)); errors.Is(err, router.ErrUnexpected) {
+	var from any
+	if len(packet) > socket.MaxDatagram {
+		whole := packet // small ones stay off the heap
+		from = &whole
+	}
+	if err := p.session.Receive(from, frames, len(packet)); errors.Is(err, router.ErrUnexpected) {
 		return err
 	} else if err != nil {
 		p.o.Log.Warn("message refused", zap.String("port", p.o.Name), zap.Error(err))
@@ -274,7 +307,9 @@ func (p *Port) keepReserved(frames []protocol.Frame) []protocol.Frame {
 			}
 			continue
 		case f.Kind == protocol.KindSend && strings.HasPrefix(f.Channel, protocol.ReservedPrefix):
-			if p.o.Reserved != nil {
+			if f.Channel == ChannelRegion {
+				p.useRegion()
+			} else if p.o.Reserved != nil {
 				p.o.Reserved(f.Channel, &f.Args)
 			}
 			continue

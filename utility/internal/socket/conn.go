@@ -49,6 +49,7 @@ type Conn struct {
 	last    time.Time     // of the last small packet
 	row     int           // how many have come close together
 	failed  error         // why nothing can be sent any more
+	region  outbound
 }
 
 // An item is a datagram, with the memory that goes with it. One that waits is in one piece.
@@ -97,6 +98,7 @@ func New(f *os.File) (*Conn, error) {
 		return nil, err
 	}
 	c.in.init(c.raw)
+	c.in.conn = c
 	c.out.init()
 	return c, nil
 }
@@ -120,7 +122,13 @@ func (c *Conn) SendTail(packet, tail []byte) error {
 		return fmt.Errorf("%w: more than %d bytes wait for the far end", protocol.ErrLimit, MaxQueued)
 	case size <= MaxDatagram:
 		return c.send(item{data: packet, tail: tail, memory: -1, size: size})
-	case size <= MaxParts:
+	}
+	if size >= regionFrom {
+		if sent, err := c.sendRegion(packet, tail); sent || err != nil {
+			return err
+		}
+	}
+	if size <= MaxParts {
 		return c.sendParts(packet, tail)
 	}
 	memory, err := seal(packet, tail)
@@ -299,11 +307,35 @@ func (c *Conn) Close() {
 	if c.failed == nil {
 		c.failed = ErrClosed
 	}
+	c.region.close()
 	c.mu.Unlock()
 	_ = c.raw.Control(func(fd uintptr) { _ = unix.Shutdown(int(fd), unix.SHUT_RDWR) }) // for whoever waits in the system
 	_ = c.file.Close()
 	c.in.leave()
 	c.in.shut()
+	c.in.region.close()
+}
+
+// taken hears how many packets the far end has taken out of the region.
+func (c *Conn) taken(datagram []byte) error {
+	var n uint32
+	if err := numbers(datagram, &n); err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.region.taken(n)
+}
+
+// tellTaken tells the far end how many packets have been taken out of its region.
+func (c *Conn) tellTaken() {
+	i := &c.in.region
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if i.taken > 0 && c.failed == nil && c.queued+itemCost < MaxQueued {
+		_ = c.send(item{data: words(i.head[:], takenMark, i.taken), memory: -1, size: 8, part: true})
+		i.taken = 0
+	}
 }
 
 // write sends the datagram if the far end has room for it, else it returns EAGAIN.

@@ -39,7 +39,8 @@ func (s *stranger) bytes() []byte {
 
 // size is a number near one that matters.
 func (s *stranger) size() int {
-	edges := []int{0, 1, partHeader, 100, MaxDatagram - partHeader, MaxDatagram, 2 * MaxDatagram, MaxParts, 9 << 20, protocol.MaxPacket, 1 << 31}
+	edges := []int{0, 1, partHeader, 100, MaxDatagram - partHeader, MaxDatagram, 2 * MaxDatagram, MaxParts, 9 << 20, protocol.MaxPacket, 1 << 31,
+		regionFrom, regionStep, 1 << 20, RegionSize, MaxRegion}
 	return max(0, edges[int(s.byte())%len(edges)]+int(int8(s.byte())))
 }
 
@@ -51,7 +52,7 @@ func (s *stranger) memory(size int) int {
 	}
 	_ = unix.Ftruncate(fd, int64(size))
 	_, _ = unix.Pwrite(fd, s.bytes(), 0)
-	some := []int{seals, seals | unix.F_SEAL_SEAL, unix.F_SEAL_SHRINK | unix.F_SEAL_GROW, unix.F_SEAL_WRITE, 0}
+	some := []int{regionSeals, seals, seals | unix.F_SEAL_SEAL, unix.F_SEAL_SHRINK | unix.F_SEAL_GROW, unix.F_SEAL_WRITE, 0}
 	_, _ = unix.FcntlInt(uintptr(fd), unix.F_ADD_SEALS, some[int(s.byte())%len(some)])
 	return fd
 }
@@ -86,7 +87,7 @@ func (s *stranger) send(data []byte, fds ...int) {
 }
 
 func (s *stranger) step() {
-	switch s.byte() % 7 {
+	switch s.byte() % 10 {
 	case 0: // anything
 		s.send(s.bytes())
 	case 1: // a packet, as far as its header
@@ -114,6 +115,21 @@ func (s *stranger) step() {
 	case 6: // what an honest end sends
 		packet := append(protocol.AppendHeader(nil, 1), make([]byte, min(s.size(), MaxDatagram)-min(s.size(), 0))...)
 		s.send(packet[:min(len(packet), MaxDatagram)])
+	case 7: // a region, of the size told or of another
+		size := min(s.size(), MaxRegion+1)
+		told := size
+		if s.byte()%4 == 1 {
+			told = s.size()
+		}
+		s.send(words(nil, regionMark, uint32(told)), s.memory(size))
+	case 8: // something about a region
+		mark := []byte{beginMark, moreMark, takenMark, regionMark}[s.byte()%4]
+		s.send(words(nil, mark, []uint32{uint32(s.size()), uint32(s.size()), uint32(s.size())}[:s.byte()%4]...))
+	case 9: // a packet in a region, as an honest end has it there
+		size, at := uint32(s.size()), uint32(s.size())
+		s.sent += int(size)
+		s.send(words(nil, beginMark, size, at, size/2))
+		s.send(words(nil, moreMark, size))
 	}
 }
 
@@ -135,9 +151,11 @@ func FuzzReceive(f *testing.F) {
 	f.Add([]byte{4, 3, 0, 0, 0, 12, 1, 0, 0, 0, 1, 0, 0, 0, 0x91, 1, 0, 0, 0})
 	f.Add([]byte{4, 3, 0, 1, 9, 0, 0, 0, 2, 4, 8, 0, 0, 0, 0, 1})
 	f.Add([]byte{5, 69, 0, 1, 2, 3, 3, 0, 0})
+	f.Add([]byte{1, 7, 6, 0, 0, 0, 0, 8, 0, 3, 0, 0, 0, 3, 0, 3, 9, 3, 0, 0, 0, 8, 2, 0, 1, 1, 1, 1, 1, 1})
+	f.Add([]byte{0, 7, 6, 0, 3, 1, 2, 3, 0, 0, 9, 5, 0, 0, 0, 9, 6, 0, 3, 0, 9, 6, 0, 0, 1, 7, 6, 0, 0, 0, 0})
 	f.Add([]byte{5, 1, 1, 3, 0, 0, 2, 3, 0, 10, 1, 0, 0, 0, 1, 0, 0, 0, 9, 9, 4, 3, 0, 0, 0, 0, 0})
 	f.Fuzz(func(t *testing.T, input []byte) {
-		before := descriptors(t)
+		before, mapped := descriptors(t), regions(t)
 		ours, theirs, err := Pair()
 		if err != nil {
 			t.Fatal(err)
@@ -147,6 +165,10 @@ func FuzzReceive(f *testing.F) {
 			t.Fatal(err)
 		}
 		s := &stranger{input: input, fd: int(theirs.Fd())}
+		if s.byte()%2 == 1 { // so that something can be taken
+			conn.UseRegion()
+			_ = conn.Send(numbered(1, regionFrom))
+		}
 		_ = unix.SetNonblock(s.fd, true) // what does not fit is not sent
 		for n := 0; len(s.input) > 0 && n < 100; n++ {
 			s.step()
@@ -174,19 +196,20 @@ func FuzzReceive(f *testing.F) {
 		}
 		conn.Close()
 		stuck.Stop()
-		if n := descriptors(t); n > before {
-			t.Errorf("%d descriptors, %d before", n, before)
+		if n, m := descriptors(t), regions(t); n > before || m > mapped {
+			t.Errorf("%d descriptors and %d regions, %d and %d before", n, m, before, mapped)
 		}
 	})
 }
 
-// FuzzSend: packets of any sizes, in any order, arrive as they were sent.
+// FuzzSend: packets of any sizes, in any order, arrive as they were sent, with regions and without, into memory that is used again or not.
 func FuzzSend(f *testing.F) {
 	f.Add([]byte{0, 0, 1, 0, 4, 0, 5, 0})
 	f.Add(bytes.Repeat([]byte{3, 0}, 60))
+	f.Add(append([]byte{3}, bytes.Repeat([]byte{8, 0, 3, 1, 9, 2, 4, 0}, 8)...))
 	f.Add([]byte{4, 0, 5, 0, 5, 1, 6, 0, 7, 0, 7, 1, 8, 0, 0, 0})
 	f.Fuzz(func(t *testing.T, input []byte) {
-		before := descriptors(t)
+		before, mapped := descriptors(t), regions(t)
 		ours, theirs, err := Pair()
 		if err != nil {
 			t.Fatal(err)
@@ -200,6 +223,11 @@ func FuzzSend(f *testing.F) {
 			t.Fatal(err)
 		}
 		s := &stranger{input: input}
+		how := s.byte()
+		if how%2 == 1 {
+			from.UseRegion()
+			to.UseRegion()
+		}
 		var want []byte
 		total := 0
 		sent := make(chan bool)
@@ -233,13 +261,17 @@ func FuzzSend(f *testing.F) {
 				t.Fatal(err)
 			}
 			got = append(got, packet[protocol.HeaderSize:]...)
+			if how%4 > 1 {
+				clear(packet)
+				to.Reuse(&packet)
+			}
 		}
 		<-sent
 		if !bytes.Equal(got, want) {
 			t.Errorf("%d bytes arrive, %d were sent", len(got), len(want))
 		}
 		to.Close()
-		for end := time.Now().Add(10 * time.Second); descriptors(t) > before; runtime.Gosched() {
+		for end := time.Now().Add(10 * time.Second); descriptors(t) > before || regions(t) > mapped; runtime.Gosched() {
 			if time.Now().After(end) {
 				t.Fatalf("%d descriptors, %d before", descriptors(t), before)
 			}

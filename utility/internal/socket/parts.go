@@ -23,12 +23,13 @@ var errParts = errors.New("malformed parts of a packet")
 
 // A joining is a packet that comes in parts, those after the first straight to where they belong.
 type joining struct {
-	packet []byte // nil if none is being joined; its capacity is its size
+	packet []byte // nil if none is being joined
+	size   int
 	head   [partHeader]byte
 }
 
 // begin takes the first part.
-func (j *joining) begin(part []byte) error {
+func (j *joining) begin(part []byte, spare *spare) error {
 	if len(part) <= partHeader || binary.LittleEndian.Uint32(part) != partMark {
 		return errParts
 	}
@@ -37,19 +38,20 @@ func (j *joining) begin(part []byte) error {
 	if size < protocol.HeaderSize || size > MaxParts || len(part) > int(size) {
 		return fmt.Errorf("%w: a packet of %d bytes", errParts, size)
 	}
-	j.packet = append(make([]byte, 0, size), part...)
+	j.size = int(size)
+	j.packet = append(spare.take(int(size)), part...)
 	return nil
 }
 
 // room is where the next part's bytes belong.
 func (j *joining) room() []byte {
 	n := len(j.packet)
-	return j.packet[n:min(cap(j.packet), n+MaxDatagram-partHeader)]
+	return j.packet[n:min(j.size, n+MaxDatagram-partHeader)]
 }
 
 // grow takes a datagram of n bytes that lies in head and room.
 func (j *joining) grow(n int) error {
-	if n <= partHeader || binary.LittleEndian.Uint32(j.head[:]) != partMark || int(binary.LittleEndian.Uint32(j.head[4:])) != cap(j.packet) {
+	if n <= partHeader || binary.LittleEndian.Uint32(j.head[:]) != partMark || int(binary.LittleEndian.Uint32(j.head[4:])) != j.size {
 		return errParts
 	}
 	j.packet = j.packet[:len(j.packet)+n-partHeader]
@@ -58,7 +60,7 @@ func (j *joining) grow(n int) error {
 
 // whole returns the packet if all of it is there, else nil.
 func (j *joining) whole() []byte {
-	if len(j.packet) < cap(j.packet) {
+	if len(j.packet) < j.size {
 		return nil
 	}
 	packet := j.packet

@@ -14,6 +14,7 @@ import (
 
 // A receiver reads datagrams. Its function is made once, so that reading allocates nothing but the packet.
 type receiver struct {
+	conn *Conn
 	raw  syscall.RawConn
 	gate atomic.Pointer[gate] // nil until somebody waits there
 	read func(fd uintptr)
@@ -25,6 +26,8 @@ type receiver struct {
 	flags    int
 	err      error
 	parts    joining
+	region   inbound
+	spare    spare
 	look     func(uintptr) bool
 	began    time.Time   // when there was nothing to read
 	row      int         // datagrams that have come within lull of being waited for
@@ -167,9 +170,11 @@ func (r *receiver) next(stay bool) (packet []byte, err error) {
 	switch {
 	case err != nil:
 		return nil, err
-	case memory >= 0 && r.parts.packet != nil:
+	case memory >= 0 && (r.parts.packet != nil || r.region.packet != nil):
 		_ = unix.Close(memory)
 		return nil, errParts
+	case memory >= 0 && r.n > 0 && r.data[0] == regionMark:
+		return nil, r.region.open(r.data[:r.n], memory)
 	case memory >= 0:
 		return unseal(r.data[:r.n], memory)
 	case r.flags&unix.MSG_TRUNC != 0:
@@ -178,8 +183,10 @@ func (r *receiver) next(stay bool) (packet []byte, err error) {
 		return nil, io.EOF
 	case r.parts.packet != nil:
 		err = r.parts.grow(r.n)
+	case r.region.packet != nil || r.data[0] >= regionMark && r.data[0] <= takenMark:
+		return r.mapped(r.data[:r.n])
 	case r.data[0] == partMark:
-		err = r.parts.begin(r.data[:r.n])
+		err = r.parts.begin(r.data[:r.n], &r.spare)
 	default:
 		return append([]byte(nil), r.data[:r.n]...), nil
 	}
@@ -187,6 +194,27 @@ func (r *receiver) next(stay bool) (packet []byte, err error) {
 		return nil, err
 	}
 	return r.parts.whole(), nil
+}
+
+// mapped takes a datagram about a region.
+func (r *receiver) mapped(datagram []byte) (packet []byte, err error) {
+	switch {
+	case r.region.packet != nil:
+		err = r.region.more(datagram)
+	case datagram[0] == beginMark:
+		err = r.region.begin(datagram, &r.spare)
+	case datagram[0] == takenMark:
+		return nil, r.conn.taken(datagram)
+	default:
+		err = errRegion
+	}
+	if err != nil {
+		return nil, err
+	}
+	if packet = r.region.whole(); packet != nil {
+		r.conn.tellTaken()
+	}
+	return packet, nil
 }
 
 // descriptor returns the one that came with the datagram, or -1. What came beyond that is closed, and an error.
