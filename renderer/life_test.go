@@ -118,11 +118,11 @@ func TestPreloadComesBack(t *testing.T) {
 	})
 }
 
-// killRenderers kills the renderers of this process that have an argument in their command line.
-func killRenderers(t *testing.T, argument string) {
+// renderers returns the renderers of this process that have an argument in their command line.
+func renderers(t *testing.T, argument string) (own []int) {
 	t.Helper()
 	parents := map[int]int{}
-	var renderers []int
+	var all []int
 	entries, err := os.ReadDir("/proc")
 	if err != nil {
 		t.Fatal(err)
@@ -139,15 +139,26 @@ func killRenderers(t *testing.T, argument string) {
 		}
 		command := strings.ReplaceAll(string(cmdline), "\x00", " ") + " "
 		if strings.Contains(command, "--type=renderer ") && strings.Contains(command, argument) {
-			renderers = append(renderers, pid)
+			all = append(all, pid)
 		}
 	}
-	killed := 0
-	for _, pid := range renderers {
+	for _, pid := range all {
 		for up := pid; up > 1; up = parents[up] {
-			if up == os.Getpid() && syscall.Kill(pid, syscall.SIGKILL) == nil {
-				killed++
+			if up == os.Getpid() {
+				own = append(own, pid)
 			}
+		}
+	}
+	return own
+}
+
+// killRenderers kills them.
+func killRenderers(t *testing.T, argument string) {
+	t.Helper()
+	killed := 0
+	for _, pid := range renderers(t, argument) {
+		if syscall.Kill(pid, syscall.SIGKILL) == nil {
+			killed++
 		}
 	}
 	if killed == 0 {

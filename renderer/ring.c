@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "constants.h"
+#include "lent.h"
 #include "message.h"
 #include "refcount.h"
 
@@ -44,6 +45,7 @@ struct oriel_ring {
 
   cef_v8_value_t *parts[2];  // of a packet that is not whole yet
   size_t cut, total, got;
+  struct oriel_lent lent;  // for their tails
 };
 
 static void ring_destroy(struct oriel_ring *ring) {
@@ -143,12 +145,15 @@ void oriel_ring_close(struct oriel_ring *ring) {
   ring->ready = NULL;
   ORIEL_RELEASE(ring->parts[0]);
   ORIEL_RELEASE(ring->parts[1]);
+  oriel_lent_clear(&ring->lent);
   atomic_store(&ring->ending, 1);
   ring_bell(&ring->shared->to_page.bell);
   ORIEL_RELEASE(&ring->task);
 }
 
 void oriel_ring_yield(struct oriel_ring *ring) { post(ring); }
+
+struct oriel_lent *oriel_ring_lent(struct oriel_ring *ring) { return &ring->lent; }
 
 // Sending.
 
@@ -287,9 +292,18 @@ static cef_v8_value_t *new_buffer(size_t size) {
   return store ? oriel_cef.cef_v8_value_create_array_buffer_from_backing_store(store) : NULL;
 }
 
-// Makes room for a packet that comes in parts.
+// Room for the tail of a packet: memory that was lent before, if the packet is one for that.
+static cef_v8_value_t *tail_buffer(struct oriel_ring *ring, const struct record *record, size_t cut) {
+  size_t size = record->total - cut, before = record->length < cut ? record->length : cut;
+  cef_v8_value_t *buffer = NULL;
+  if (before > ORIEL_PACKET_HEADER)
+    buffer = oriel_lent_take(&ring->lent, record->bytes + ORIEL_PACKET_HEADER, before - ORIEL_PACKET_HEADER, size);
+  return buffer ? buffer : new_buffer(size);
+}
+
+// Makes room for a packet that comes in parts, or whose tail may go into memory that was lent before.
 static int begin_parts(struct oriel_ring *ring, const struct record *record) {
-  if (record->total <= record->length || record->total > ORIEL_PACKET_MAX || record->length < ORIEL_PACKET_MIN)
+  if (record->total < record->length || record->total > ORIEL_PACKET_MAX || record->length < ORIEL_PACKET_MIN)
     return -1;
   size_t cut = oriel_message_cut(record->bytes);
   if (cut >= record->total)
@@ -298,7 +312,7 @@ static int begin_parts(struct oriel_ring *ring, const struct record *record) {
   ring->total = record->total;
   ring->got = 0;
   ring->parts[0] = new_buffer(ring->cut);
-  ring->parts[1] = cut ? new_buffer(ring->total - cut) : NULL;
+  ring->parts[1] = cut ? tail_buffer(ring, record, cut) : NULL;
   return ring->parts[0] && (ring->parts[1] || !cut) ? 0 : -1;
 }
 
@@ -336,7 +350,7 @@ static void drop_parts(struct oriel_ring *ring) {
 // Reads one record that is no small packet. Returns the number of buffers of the packet that it completes, or 0.
 static size_t read_record(struct oriel_ring *ring, const struct record *record, cef_v8_value_t *buffers[2]) {
   size_t count = 0;
-  if (!ring->parts[0] && record->total == record->length)
+  if (!ring->parts[0] && record->total == record->length && !(ring->lent.count && oriel_message_cut(record->bytes)))
     count = oriel_message_copies(record->bytes, record->length, buffers);
   else if ((ring->parts[0] ? record->total == 0 : begin_parts(ring, record) == 0) && copy_part(ring, record) == 0)
     count = ring->got == ring->total ? take_parts(ring, buffers) : 0;

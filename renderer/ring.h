@@ -30,6 +30,7 @@ struct oriel_ring_shared {
 };
 
 struct oriel_ring;
+struct oriel_lent;
 
 // Opens the ring that a message brings for a document. ready(owner) is called on this thread when there may be something to read. Borrows the
 // message. NULL if it brings none, or one for another document, or without memory or a thread.
@@ -39,8 +40,11 @@ struct oriel_ring *oriel_ring_open(cef_process_message_t *message, uint32_t docu
 int oriel_ring_send(struct oriel_ring *ring, const void *data, size_t size);
 
 // Reads the next packet, or several small ones as one, into new ArrayBuffers of the entered context, as oriel_message_buffers does. 0 if there
-// is none; then ready will be called when there is.
+// is none; then ready will be called when there is. The second may be a lent one, and larger than the tail.
 size_t oriel_ring_read(struct oriel_ring *ring, cef_v8_value_t *buffers[2]);
+
+// What the ring keeps for lent tails.
+struct oriel_lent *oriel_ring_lent(struct oriel_ring *ring);
 
 // Calls ready later, behind what else this thread has to do.
 void oriel_ring_yield(struct oriel_ring *ring);

@@ -120,6 +120,8 @@ int oriel_session_send(struct session *session, const void *data, size_t size) {
   return oriel_message_send(session->frame, data, size);
 }
 
+struct oriel_lent *oriel_session_lent(const struct session *session) { return session->ring ? oriel_ring_lent(session->ring) : NULL; }
+
 // Calls the runtime's receive in the entered context. Takes the buffers over.
 static void hand_on(cef_v8_context_t *context, cef_v8_value_t *receive, size_t count, cef_v8_value_t *const *buffers) {
   ORIEL_RETAIN(context);  // given away by the call, as the buffers are

@@ -5,6 +5,7 @@
 #include "../cef/loader.h"
 
 struct session;
+struct oriel_lent;
 
 // Opens a session, which ends any older one of the same frame. Takes over frame, context and receive. The list keeps one
 // reference; the caller gets another. NULL without memory (the three are released then).
@@ -26,6 +27,9 @@ cef_frame_t *oriel_session_frame(const struct session *session);
 
 // Sends bytes to the browser process, by the ring if there is one: 0, or -1 if the session has ended or no message could be made.
 int oriel_session_send(struct session *session, const void *data, size_t size);
+
+// What the session's ring keeps for lent bytes, borrowed; NULL when the session has ended or has no ring.
+struct oriel_lent *oriel_session_lent(const struct session *session);
 
 // Calls the runtime's receive with the message's bytes. Borrows.
 void oriel_session_receive(struct session *session, cef_process_message_t *message);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "constants.h"
+#include "lent.h"
 #include "refcount.h"
 #include "session.h"
 
@@ -141,6 +142,29 @@ static int send_execute(cef_v8_handler_t *self, const cef_string_t *name, cef_v8
   return 1;
 }
 
+// lend(mark, buffer) keeps a buffer for the tails of packets whose first frame begins with the mark; lend(mark) gives up all of those.
+static int lend_execute(cef_v8_handler_t *self, const cef_string_t *name, cef_v8_value_t *object, size_t count,
+                        cef_v8_value_t *const *arguments, cef_v8_value_t **retval, cef_string_t *exception) {
+  (void)name;
+  (void)retval;
+  struct oriel_lent *lent = oriel_session_lent(((struct native *)self)->session);
+  int takes = count == 2 && arguments[1]->is_array_buffer(arguments[1]);
+  if ((count != 1 && !takes) || !arguments[0]->is_array_buffer(arguments[0])) {
+    throw_text(exception, "oriel: lend takes a mark and an ArrayBuffer");
+  } else if (lent) {
+    size_t size = arguments[0]->get_array_buffer_byte_length(arguments[0]);
+    void *mark = arguments[0]->get_array_buffer_data(arguments[0]);
+    if (takes && mark) {
+      ORIEL_RETAIN(arguments[1]);
+      oriel_lent_put(lent, mark, size, arguments[1]);
+    } else if (mark) {
+      oriel_lent_drop(lent, mark, size);
+    }
+  }
+  release_arguments(object, count, arguments);
+  return 1;
+}
+
 // Evaluates source in the frame's main world; the function it yields, or NULL.
 static cef_v8_value_t *eval_in_main_world(cef_frame_t *frame, cef_v8_value_t *source) {
   cef_v8_context_t *main_world = frame->get_v8_context(frame);
@@ -191,7 +215,7 @@ static void bootstrap_destroy(struct bootstrap *bootstrap) { free(bootstrap); }
 
 ORIEL_REFCOUNTED(bootstrap, bootstrap_destroy)
 
-// {main, send, evaluate} for the runtime that has proved itself. Takes over frame and context, borrows source and receive.
+// {main, send, lend, evaluate} for the runtime that has proved itself. Takes over frame and context, borrows source and receive.
 static cef_v8_value_t *open_world(int browser, cef_frame_t *frame, cef_v8_context_t *context, cef_v8_value_t *source,
                                   cef_v8_value_t *receive) {
   cef_v8_value_t *main_function = eval_in_main_world(frame, source);
@@ -203,8 +227,9 @@ static cef_v8_value_t *open_world(int browser, cef_frame_t *frame, cef_v8_contex
   ORIEL_RETAIN(receive);
   struct session *session = oriel_session_open(browser, frame, context, receive);
   cef_v8_value_t *result = session ? oriel_cef.cef_v8_value_create_object(NULL, NULL) : NULL;
-  cef_string_t main_key = ORIEL_STRING("main"), send_key = ORIEL_STRING("send"), evaluate_key = ORIEL_STRING("evaluate");
-  if (result && add_native(result, send_key, send_execute, session) == 0 &&
+  cef_string_t main_key = ORIEL_STRING("main"), send_key = ORIEL_STRING("send"), lend_key = ORIEL_STRING("lend");
+  cef_string_t evaluate_key = ORIEL_STRING("evaluate");
+  if (result && add_native(result, send_key, send_execute, session) == 0 && add_native(result, lend_key, lend_execute, session) == 0 &&
       add_native(result, evaluate_key, evaluate_execute, session) == 0) {
     result->set_value_bykey(result, &main_key, main_function, V8_PROPERTY_ATTRIBUTE_NONE);
   } else {

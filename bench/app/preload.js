@@ -1,5 +1,5 @@
 // What the bench page may do: the shortest road to Go, messages from Go, and calls that go no further than this world. closure has the same
-// calls by functions of this world's, which contextBridge copies arguments and results for.
+// calls by functions of this world's, which contextBridge copies arguments and results for; lent has messages whose bytes are lent.
 'use strict';
 
 const { contextBridge, ipcRenderer } = require('oriel');
@@ -21,6 +21,7 @@ contextBridge.exposeInMainWorld('bench', {
     push: (count, size) => ipcRenderer.invoke('push', count, size),
     onPushed: pushed,
   },
+  lent: { push: ipcRenderer.invoker('push'), onPushed: ipcRenderer.subscriber('pushed', { lend: true }) },
   register: (count) => {
     for (let i = 0; i < count; i++) ipcRenderer.on(`many:${i}`, () => {});
     return ipcRenderer.invoke('register', count);

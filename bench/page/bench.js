@@ -11,9 +11,9 @@ const page = (() => {
     await fetch('/report?' + encodeURIComponent(JSON.stringify(value)));
   }
 
-  // What one of the preload's two ways to Go offers.
+  // What one of the preload's ways to Go offers.
+  let stop = () => {};
   function offer(way) {
-    let stop = () => {};
     return {
       echo: (bytes, form, done) => { way.echo(bytes).then(done); },
       records: (list, done) => { way.records(list).then(done); },
@@ -31,6 +31,7 @@ const page = (() => {
       return {
         ...offer(bench),
         closure: offer(bench.closure),
+        lent: offer(bench.lent),
         register: bench.register,
         ask: (number, bytes, done) => { bench.ask(number, bytes).then(done); },
         empty: bench.empty,
@@ -205,8 +206,8 @@ const page = (() => {
 
   async function run(host, job) {
     const [kind, first, second, form] = job.split(':');
-    if (kind === 'closure') {
-      return run(host.closure, job.slice('closure:'.length));
+    if (kind === 'closure' || kind === 'lent') {
+      return run(host[kind], job.slice(kind.length + 1));
     }
     switch (kind) {
       case 'echo':

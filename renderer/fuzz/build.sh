@@ -8,4 +8,4 @@ defines=()
 if [[ $sanitizers == *fuzzer* ]]; then defines+=(-DORIEL_LIBFUZZER); fi
 exec "${CC:-gcc}" -std=gnu11 -g -O1 -Wall -Wextra -Werror -fno-omit-frame-pointer -fsanitize="$sanitizers" -fno-sanitize-recover=all \
   -include fuzz/memory.h ${defines[@]+"${defines[@]}"} -o "$output" \
-  app.c argv.c message.c process.c ring.c session.c world.c ../cef/payload.c fuzz/fake.c fuzz/fake_message.c fuzz/fake_v8.c fuzz/fake_ring.c fuzz/fuzz.c fuzz/fuzz_ring.c "$@"
+  app.c argv.c lent.c message.c process.c ring.c session.c world.c ../cef/payload.c fuzz/fake.c fuzz/fake_message.c fuzz/fake_v8.c fuzz/fake_ring.c fuzz/fuzz.c fuzz/fuzz_ring.c "$@"

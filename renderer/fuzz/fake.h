@@ -48,7 +48,7 @@ struct fake {
   } api;
   enum kind kind;
   int refs;
-  struct fake *links[4];  // a frame's main context and itself; a context's frame and global; an object's properties; a message's payload, …
+  struct fake *links[5];  // a frame's main context and itself; a context's frame and global; an object's properties; a message's payload, …
   cef_v8_handler_t *handler;  // of a function that the code under test made
   cef_string_t text;  // name, identifier or string
   int has_text;

@@ -134,7 +134,7 @@ static void *value_get_array_buffer_data(cef_v8_value_t *self) {
 
 // Which of an object's links a property is.
 static size_t slot_of(const cef_string_t *key) {
-  static const char *const names[] = {ORIEL_BOOTSTRAP, "main", "send", "evaluate"};
+  static const char *const names[] = {ORIEL_BOOTSTRAP, "main", "send", "evaluate", "lend"};
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
     if (fake_text_is(key, names[i]))
       return i;

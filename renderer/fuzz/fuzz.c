@@ -205,6 +205,24 @@ static void call_send(void) {
     fake_release(values[i]);
 }
 
+// A mark is mostly how the packets that fuzz_ring.c writes go on behind their header.
+static void call_lend(void) {
+  struct world *world = some_world();
+  struct fake *values[4], *function = world && world->result ? world->result->links[4] : NULL;
+  if (!function)
+    return;
+  size_t count = input_byte();
+  int natural = count < 0xc0;
+  count = natural ? 1 + (count > 0) : count % 5;
+  for (size_t i = 0; i < count; i++)
+    values[i] = natural ? fake_buffer(i ? input_size() % (20 << 20) : input_byte() * 2) : some_value(world->place);
+  if (natural && values[0]->size)
+    memset(values[0]->data, 0, values[0]->size);
+  fake_release(call(function, world->context, count, values));
+  for (size_t i = 0; i < count; i++)
+    fake_release(values[i]);
+}
+
 static void call_evaluate(void) {
   struct world *world = some_world();
   struct fake *values[4], *function = world && world->result ? world->result->links[3] : NULL;
@@ -351,6 +369,7 @@ static void arguments(void) {
 
 static void step(void) {
   struct world *world;
+  unsigned how;
   switch (input_byte() % 16) {
   case 0:
     browser_created();
@@ -395,8 +414,11 @@ static void step(void) {
     call_evaluate();
     break;
   case 15:
-    if (input_byte() & 1)
+    how = input_byte();
+    if (how & 1)
       ring_message_received();
+    else if (how >= 0xe0)
+      call_lend();
     else
       fuzz_ring_step();
     break;

@@ -42,8 +42,9 @@ const { decodePacket, decodeFrame } = (() => {
 
   // Decoder reads one packet. Main sent it, but no length of it is believed.
   class Decoder {
-    constructor(buffer, tail) {
+    constructor(buffer, tail, lent) {
       this.tail = tail;
+      this.lent = lent; // the tail is memory that will be used again, and may be larger than what is in it
       this.bytes = new Uint8Array(buffer);
       this.view = new DataView(buffer);
       this.pos = 0;
@@ -104,12 +105,13 @@ const { decodePacket, decodeFrame } = (() => {
       return isSafeInteger(n) ? n : v;
     }
 
-    // binary reads a Uint8Array. The last one of the packet may be its tail, which is a buffer that nobody else has.
+    // binary reads a Uint8Array. The last one of the packet may be its tail, which is a buffer that nobody else has; what was lent may be known to
+    // the page still, and is copied.
     binary(n) {
-      const { tail } = this;
-      if (tail === undefined || this.pos !== this.end || n !== tail.byteLength) return this.copy(n);
+      const { tail, lent } = this;
+      if (tail === undefined || this.pos !== this.end || n > tail.byteLength || (n < tail.byteLength && !lent)) return this.copy(n);
       this.tail = undefined;
-      return new Uint8Array(tail);
+      return lent ? new Uint8Array(new Uint8Array(tail, 0, n)) : new Uint8Array(tail);
     }
 
     copy(n) {
@@ -325,8 +327,9 @@ const { decodePacket, decodeFrame } = (() => {
     // leave steps over what is left of a frame, value or arguments, and notes where that lies.
     leave(f, begin) {
       const at = this.pos;
-      this.pos = endOfItem(this.bytes, at, this.end, this.tail === undefined ? 0 : this.tail.byteLength);
-      f.left = { begin, at, end: this.pos, tail: undefined };
+      const size = this.tail === undefined ? 0 : this.tail.byteLength;
+      this.pos = endOfItem(this.bytes, at, this.end, size, this.lent ? 1 : size);
+      f.left = { begin, at, end: this.pos, tail: undefined, lent: this.lent };
       if (this.pos === this.end) [f.left.tail, this.tail] = [this.tail, undefined];
       return f;
     }
@@ -343,7 +346,7 @@ const { decodePacket, decodeFrame } = (() => {
 
   // decodeFrame reads a frame of the packet that was left to somebody else.
   function decodeFrame(buffer, { left }) {
-    const d = new Decoder(buffer, left.tail);
+    const d = new Decoder(buffer, left.tail, left.lent);
     d.pos = left.begin;
     d.end = left.end;
     return d.frame();
@@ -353,8 +356,8 @@ const { decodePacket, decodeFrame } = (() => {
   // has: [kind, …]. Nothing in it shares memory with the buffer. A packet that
   // ends in many bytes comes in two buffers: they are the second, and the three
   // bytes after the version say where it begins.
-  function decodePacket(buffer, tail, takes) {
-    const d = new Decoder(buffer, tail);
+  function decodePacket(buffer, tail, takes, lent = false) {
+    const d = new Decoder(buffer, tail, lent);
     if (d.end <= HEADER) throw damaged('no frame');
     if (d.bytes[0] !== VERSION) throw damaged('another version');
     if ((d.view.getUint32(0, true) >>> 8) !== (tail === undefined ? 0 : d.end)) throw damaged('cut in the wrong place');

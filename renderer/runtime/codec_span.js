@@ -7,8 +7,9 @@ const endOfItem = (() => {
   // The bytes behind the code of an item that has no length of its own, by its code from 0xca on; of an ext its type is one of them.
   const FIXED = [4, 8, 1, 2, 4, 8, 1, 2, 4, 8, 2, 3, 5, 9, 17];
 
-  // endOfItem returns where the item at pos ends; it may not reach beyond end, but for a tail of that many bytes, which has a place of its own.
-  return function endOfItem(bytes, pos, end, tail = 0) {
+  // endOfItem returns where the item at pos ends; it may not reach beyond end, but for a tail of that many bytes, or from least
+  // on, which has a place of its own.
+  return function endOfItem(bytes, pos, end, tail = 0, least = tail) {
     let left = 1; // items to come
     while (left > 0) {
       if (pos >= end) throw bad();
@@ -30,7 +31,7 @@ const endOfItem = (() => {
       let n = 0;
       for (let i = 0; i < width; i++) n = n * 256 + bytes[pos++];
       if (c >= 0xdc) left += c < 0xde ? n : 2 * n;
-      else if (tail > 0 && n === tail && pos === end && left === 0) return end;
+      else if (tail > 0 && n >= least && n <= tail && pos === end && left === 0) return end;
       else pos += c >= 0xc7 && c < 0xca ? n + 1 : n;
     }
     if (pos > end) throw bad();

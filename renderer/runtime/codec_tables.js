@@ -48,6 +48,7 @@ const wire = (() => {
   const viewOffset = getter(DataView.prototype, 'byteOffset');
   const viewBytes = getter(DataView.prototype, 'byteLength');
   const bufferBytes = getter(ArrayBuffer.prototype, 'byteLength');
+  const transfer = uncurry(ArrayBuffer.prototype.transfer);
   const regexpSource = getter(RegExp.prototype, 'source');
   const regexpFlags = getter(RegExp.prototype, 'flags');
   const dateTime = uncurry(Date.prototype.getTime);
@@ -93,7 +94,7 @@ const wire = (() => {
   return {
     VERSION, HEADER, kinds, frameItems, limits, types, viewNames, viewKinds, links, keys, getPrototypeOf, getOwnPropertyDescriptor,
     defineProperty, hasOwn, isArray, isView, isSafeInteger, fromCharCode, floor, TAG, typedName, typedBuffer, typedOffset, typedBytes,
-    viewBuffer, viewOffset, viewBytes, bufferBytes, regexpSource, regexpFlags, dateTime, mapEach, mapGet, mapSet,
+    viewBuffer, viewOffset, viewBytes, bufferBytes, transfer, regexpSource, regexpFlags, dateTime, mapEach, mapGet, mapSet,
     setEach, setAdd, typeTag, charCodeAt, isWellFormed, bigIntText, unbox, encodeInto, decodeText, objectProto, bytesProto,
     uncloneable, attempt, uncurry, getter,
   };

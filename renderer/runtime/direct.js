@@ -5,7 +5,8 @@
 const direct = (() => {
   const { HEADER, kinds, limits } = wire;
   const makers = new WeakMap(); // function → what makes the page's function for it, from its ordinary invoke
-  const heard = new WeakMap(); // listener of ipcRenderer → the function that was subscribed
+  const heard = new WeakMap(); // listener of ipcRenderer → { listener, takeBack }: what was subscribed, and what takes bytes back that are lent to it
+  const kept = new WeakSet(); // buffers that came back, for the next message
   let ready = false; // the page's world has the codec
 
   // The packet of a call without its arguments, which come behind it.
@@ -73,21 +74,51 @@ const direct = (() => {
     return make(invoke);
   });
 
-  // The page's function that hears a channel when nothing else does, or undefined.
-  function pageListener(channel) {
+  // What was subscribed by the page to a channel that nothing else hears, or undefined.
+  function subscribed(channel) {
     if (unheard.has(channel)) return undefined;
     const listeners = ipcRenderer.rawListeners(channel);
-    const listener = listeners.length === 1 && heard.get(listeners[0]);
-    return listener ? own.homeOf(listener) : undefined;
+    return listeners.length === 1 ? heard.get(listeners[0]) : undefined;
+  }
+
+  // The page's function that hears a channel when nothing else does, or undefined.
+  function pageListener(channel) {
+    const found = subscribed(channel);
+    return found === undefined ? undefined : own.homeOf(found.listener);
+  }
+
+  // Lends bytes of a channel's messages. What comes back moves into a buffer of this world, so that the page's is empty, and is kept for the
+  // next message until end.
+  function lender(channel) {
+    const mark = wire.transfer(headOf(codec.send(documentNumber, channel, [])).slice(HEADER).buffer);
+    let on = true;
+    return {
+      takeBack(pages) {
+        const buffer = wire.transfer(pages); // throws if the page has moved it away
+        if (!on) return;
+        kept.add(buffer);
+        native.lend(mark, buffer);
+      },
+      end() {
+        on = false;
+        native.lend(mark);
+      },
+    };
+  }
+
+  function lends(options) {
+    if (options === undefined) return false;
+    if (typeof options !== 'object' || options === null) throw new TypeError('The options must be an object');
+    return Boolean(options.lend);
   }
 
   // Each says whether the page had the frame. What the page's half throws can only be V8's own, and stays there.
   function answer(frame, buffer) {
     const call = pending.get(frame[1]);
-    const { at, end, tail } = frame.left;
+    const { at, end, tail, lent } = frame.left;
     if (call === undefined || call.deferred === undefined) return false;
     try {
-      if (!page.direct.answer(call.deferred, buffer, at, end, tail)) return false;
+      if (!page.direct.answer(call.deferred, buffer, at, end, tail, lent)) return false;
     } catch {
       return false;
     }
@@ -96,12 +127,13 @@ const direct = (() => {
   }
 
   function hear(frame, buffer) {
-    const listener = pageListener(frame[1]);
-    const { at, end, tail } = frame.left;
+    const found = subscribed(frame[1]);
+    const listener = found && own.homeOf(found.listener);
+    const { at, end, tail, lent } = frame.left;
     if (listener === undefined) return false;
     let result;
     try {
-      result = page.direct.hear(listener, buffer, at, end, tail);
+      result = page.direct.hear(listener, buffer, at, end, tail, lent, found.takeBack);
     } catch {
       return true;
     }
@@ -156,20 +188,27 @@ const direct = (() => {
       return f;
     },
     // What the page calls is an ordinary function; what it subscribes is heard directly.
-    subscriber(channel) {
+    subscriber(channel, options) {
       checkChannel(channel);
+      const begin = lends(options) ? lender : () => ({ takeBack: undefined, end() {} });
       const f = (listener) => {
         if (typeof listener !== 'function') throw new TypeError('The listener must be a function');
         const call = (event, ...args) => { listener(...args); };
-        heard.set(call, listener);
+        const { takeBack, end } = begin(channel);
+        heard.set(call, { listener, takeBack });
         ipcRenderer.on(channel, call);
-        return () => { ipcRenderer.off(channel, call); };
+        return () => {
+          ipcRenderer.off(channel, call);
+          end();
+        };
       };
       makers.set(f, () => undefined);
       return f;
     },
     // Whether a frame may be left to the page: an answer by its call's number, a message by its channel.
     takes: (kind, key) => ready && (kind === kinds.result ? pending.get(key)?.deferred !== undefined : pageListener(key) !== undefined),
+    // Whether a packet's tail is memory that had been lent.
+    isLent: (tail) => tail !== undefined && kept.has(tail),
     // Gives a frame that was left to the page to it. If the page cannot have it after all, the frame is decoded here and comes back.
     receive(frame, buffer) {
       if (frame[0] === kinds.result ? answer(frame, buffer) : hear(frame, buffer)) return null;

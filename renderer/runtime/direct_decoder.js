@@ -16,6 +16,9 @@ function createDirectDecoder(intrinsics) {
 
   let buffer = null; // the preload's: its bytes are all that is looked at
   let tail = undefined; // the preload's, and nobody else has it
+  let lent = false; // it had been lent before: it may be larger than what is in it, and the page may have memory of it
+  let lends = false; // it is to be lent
+  let loan = undefined; // the buffer that was
   let bytes = null;
   let view = null;
   let pos = 0;
@@ -71,10 +74,12 @@ function createDirectDecoder(intrinsics) {
 
   // binary reads a Uint8Array. The tail moves into the page's world instead of being copied.
   function binary(n) {
-    if (tail !== undefined && pos === end && n === bufferLength(tail)) {
-      const moved = transfer(tail);
+    if (tail !== undefined && pos === end && (n === bufferLength(tail) || lent && n < bufferLength(tail))) {
+      const from = tail;
       tail = undefined;
-      return new Bytes(moved);
+      if (!lends) return lent ? new Bytes(new Bytes(from, 0, n)) : new Bytes(transfer(from));
+      loan = transfer(from);
+      return new Bytes(loan, 0, n);
     }
     return new Bytes(new Bytes(buffer, take(n), n));
   }
@@ -231,7 +236,7 @@ function createDirectDecoder(intrinsics) {
     return s;
   }
 
-  function open(from, at, stop, rest) {
+  function open(from, at, stop, rest, isLent, isLoan) {
     if (from !== buffer) {
       bytes = new Bytes(from);
       view = new View(from);
@@ -240,6 +245,9 @@ function createDirectDecoder(intrinsics) {
     pos = at;
     end = stop;
     tail = rest;
+    lent = isLent;
+    lends = isLoan;
+    loan = undefined;
     ordinary = getPrototypeOf(ArrayPrototype) === ObjectPrototype;
   }
 
@@ -250,20 +258,26 @@ function createDirectDecoder(intrinsics) {
   return {
     __proto__: null,
     // Each reads what lies from at to stop of the packet's buffer, or throws. tail belongs to the packet's last frame only.
-    value(from, at, stop, rest) {
-      open(from, at, stop, rest);
+    value(from, at, stop, rest, isLent) {
+      open(from, at, stop, rest, isLent, false);
       const v = value(0);
       finish();
       return v;
     },
-    args(from, at, stop, rest) {
-      open(from, at, stop, rest);
+    args(from, at, stop, rest, isLent, isLoan) {
+      open(from, at, stop, rest, isLent, isLoan);
       const c = bytes[take(1)];
       const n = c >= 0x90 && c < 0xa0 ? c & 0xf : c === 0xdc ? size(2) : -1;
       if (n < 0 || n > ARGS) throw GIVE_UP;
       const args = array(n, -1);
       finish();
       return args;
+    },
+    // The buffer of bytes that were lent with the last arguments, or undefined.
+    takeLoan() {
+      const taken = loan;
+      loan = undefined;
+      return taken;
     },
     // Forgets the packet's buffer.
     close() {

@@ -154,8 +154,9 @@ class IpcRenderer extends Emitter {
     return direct.sender(channel, count);
   }
 
-  subscriber(channel) {
-    return direct.subscriber(channel);
+  // With { lend: true }, bytes are the page's listener's only until it is done: then its view of them is empty.
+  subscriber(channel, options) {
+    return direct.subscriber(channel, options);
   }
 
   // Beyond Electron: what main's Invoke asks. The event has a signal that fires when main gives the request up.
@@ -218,7 +219,7 @@ function receiveFrame(frame, size) {
 
 receivePacket = (buffer, tail) => {
   try {
-    const packet = codec.decodePacket(buffer, tail, direct.takes);
+    const packet = codec.decodePacket(buffer, tail, direct.takes, direct.isLent(tail));
     if (packet.doc !== documentNumber) return;
     const whole = buffer.byteLength + (tail ? tail.byteLength : 0);
     const size = Math.ceil(whole / packet.frames.length); // those that travel together are small

@@ -466,7 +466,7 @@ function createHalf(isPage) {
   }
 
   const failThrown = (thrown) => theirs.fail(copyThrown(thrown));
-  const direct = isPage ? directBridge(uncurry, getter, { __proto__: null, present, callOut, outcome, takeRefusal, failThrown, viewConstructors,
+  const direct = isPage ? directBridge(uncurry, getter, { __proto__: null, present, callOut, outcome, takeRefusal, failThrown, promiseThen, viewConstructors,
     makeDeferred: table.makeDeferred }) : null;
 
   return freeze({

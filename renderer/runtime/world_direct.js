@@ -60,6 +60,37 @@ function directBridge(uncurry, getter, half) {
     return encoder.encode(args, start);
   }
 
+  // Calls a listener with bytes that are its own until it returns or, if that is a promise, until that is settled.
+  function callWithLoan(listener, args, loan, takeBack) {
+    const end = () => {
+      try {
+        takeBack(loan);
+      } catch {
+        // The page has moved it elsewhere.
+      }
+    };
+    let result;
+    try {
+      result = apply(listener, undefined, args);
+    } catch (thrown) {
+      end();
+      return half.failThrown(thrown);
+    }
+    if (typeof result !== 'object' || result === null) {
+      end();
+      return true;
+    }
+    try {
+      half.promiseThen(result, end, (reason) => {
+        end();
+        throw reason; // nobody has looked at it
+      });
+    } catch {
+      end(); // it is no promise
+    }
+    return true;
+  }
+
   return {
     __proto__: null,
     // makeEncoder and makeDecoder are functions of this world that nobody else has.
@@ -96,24 +127,27 @@ function directBridge(uncurry, getter, half) {
       return half.outcome(result);
     }, original),
     // Settles a promise with the value that lies from at to end, and says so; or leaves it to the ordinary way.
-    answer(deferred, buffer, at, end, tail) {
+    answer(deferred, buffer, at, end, tail, lent) {
       let value;
       try {
-        value = decoder.value(buffer, at, end, tail);
+        value = decoder.value(buffer, at, end, tail, lent);
       } catch {
         return false;
       }
       deferred.resolve(value);
       return true;
     },
-    // Calls a listener of the page's with the arguments that lie from at to end, and says so; or leaves it to the ordinary way.
-    hear(listener, buffer, at, end, tail) {
+    // Calls a listener of the page's with the arguments that lie from at to end, and says so; or leaves it to the ordinary way. With takeBack, which
+    // is the preload's, many bytes are lent.
+    hear(listener, buffer, at, end, tail, lent, takeBack) {
       let args;
       try {
-        args = decoder.args(buffer, at, end, tail);
+        args = decoder.args(buffer, at, end, tail, lent, takeBack !== undefined);
       } catch {
         return false;
       }
+      const loan = decoder.takeLoan();
+      if (loan !== undefined) return callWithLoan(listener, args, loan, takeBack);
       try {
         apply(listener, undefined, args);
       } catch (thrown) {

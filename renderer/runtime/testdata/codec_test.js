@@ -244,6 +244,8 @@ function testCodec(codec, golden) {
   const cut = fromHex('92a161c602000000');
   check(endOfItem(cut, 0, cut.length, 0x2000000) === cut.length, 'bytes that are a tail');
   for (const [size, at] of [[0x2000001, cut.length], [0x1ffffff, cut.length], [0x2000000, cut.length - 1]]) check(thrown(() => endOfItem(cut, 0, at, size)), 'a tail of', size);
+  check(endOfItem(cut, 0, cut.length, 0x2000001, 1) === cut.length, 'bytes in a larger tail');
+  for (const [tail, least] of [[0x1ffffff, 1], [0x2000001, 0x2000001]]) check(thrown(() => endOfItem(cut, 0, cut.length, tail, least)), 'a tail of', tail, 'from', least);
   const early = fromHex('92c602000000');
   check(thrown(() => endOfItem(early, 0, early.length, 0x2000000)), 'a tail with something behind it');
 
