@@ -12,6 +12,7 @@ function createDirectEncoder(intrinsics) {
   const START_SIZE = 1024; // of the buffer
   const KEEP_SIZE = 4 << 20; // a larger one goes with its call
   const PACKET = 64 << 20, ELEMENTS = 4 << 20, DEPTH = 64, ARGS = 255; // protocol's limits
+  const FRAME = 7; // values that a frame has besides its arguments, their list included, or more: as codec.js counts them
   const GIVE_UP = 0; // what is thrown for it: nothing that remembers where it comes from
 
   let capacity = START_SIZE;
@@ -344,7 +345,7 @@ function createDirectEncoder(intrinsics) {
         if (args.length < 16) bytes[pos++] = 0x90 | args.length;
         else sized(args.length, 0, 0xdc, 0xdd);
         for (let i = 0; i < args.length; i++) value(args[i]);
-        return items <= ELEMENTS ? pos : 0;
+        return items + FRAME <= ELEMENTS ? pos : 0;
       } catch {
         return 0;
       } finally {
