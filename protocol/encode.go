@@ -126,6 +126,7 @@ func (e *encoder) mark() {
 		e.seen.put(id, e.count)
 	}
 	e.pending = e.pending[:0]
+	e.hops = 0
 	e.count++
 	e.items++
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // table is a stand-in for what numbers streams and ports.
@@ -317,6 +318,21 @@ type only struct {
 }
 
 func (o only) InStream(StreamRef) (Stream, error) { return o.s, nil }
+
+// Many streams, and other values that have a number of their own, may stand side by side behind interfaces and pointers.
+func TestManyBehindInterfaces(t *testing.T) {
+	const n = 2 * maxHops
+	readers, buffers, dates := make([]io.Reader, n), make([]*ArrayBuffer, n), make([]*time.Time, n)
+	for i := range n {
+		readers[i], buffers[i], dates[i] = strings.NewReader("x"), &ArrayBuffer{1}, new(time.Time)
+	}
+	for _, v := range []any{readers, buffers, dates} {
+		packet, err := Writer{Links: newTable()}.AppendResult(AppendHeader(nil, 1), 1, v)
+		if err != nil || Check(packet) != nil {
+			t.Errorf("%T: %v", v, err)
+		}
+	}
+}
 
 func TestLinkLimits(t *testing.T) {
 	stream := "\xc7\x05\x0e\x01\x00\x00\x00\x01"
