@@ -266,7 +266,12 @@ func besides(t *testing.T, a *app.App, w *window.Window) {
 		}
 	})
 	apptest.Eval[any](t, w, `(() => {
-		shop.handleRate((...all) => { window.rated = all.at(-1); return all.length; });
+		shop.handleRate(async (...all) => {
+			window.rated = all.at(-1);
+			await shop.now(rated); // in the same trace, and given up with this
+			await shop.sum(1, rated);
+			return all.length;
+		});
 		shop.handleGoOn((text, { signal, traceparent }) => new Promise((resolve, reject) => {
 			signal.addEventListener('abort', () => { window.ended = text + ' ' + signal.reason.name + ' ' + traceparent; reject(signal.reason); });
 			api.log('asked');
@@ -274,7 +279,11 @@ func besides(t *testing.T, a *app.App, w *window.Window) {
 	})()`)
 	ctx, cancel := context.WithCancel(apptest.Context(t))
 	go func() {
-		<-calls
+		for _, want := range []heard{{0, parent, "c=d"}, {1, parent, "c=d"}, {1, "", ""}} {
+			if got := <-calls; got != want {
+				t.Errorf("within a handler: %+v", got)
+			}
+		}
 		cancel()
 	}()
 	if points, err := shop.Rate(ctx, w, "a", 2); points != 3 || !errors.Is(err, context.Canceled) {
