@@ -31,19 +31,26 @@ type hostile struct {
 // takeOver gives a script of the test's the place of the runtime in the window's document, and says hello in the name of document doc.
 func takeOver(t *testing.T, w *window.Window, doc uint32) *hostile {
 	t.Helper()
+	h := takeOverSilently(t, w, doc)
+	h.send(1, h.hello(eval[string](t, w, "location.href")))
+	return h
+}
+
+// takeOverSilently is takeOver without the hello. The way to main that a document has by then is the new one's.
+func takeOverSilently(t *testing.T, w *window.Window, doc uint32) *hostile {
+	t.Helper()
 	var tree struct {
 		FrameTree struct{ Frame struct{ ID string } }
 	}
 	command(t, w, "Page.getFrameTree", struct{}{}, &tree)
 	var world struct{ ExecutionContextID int }
-	command(t, w, "Page.createIsolatedWorld", map[string]any{"frameId": tree.FrameTree.Frame.ID, "worldName": "hostile"}, &world)
+	command(t, w, "Page.createIsolatedWorld", map[string]any{"frameId": tree.FrameTree.Frame.ID, "worldName": fmt.Sprint("hostile", doc)}, &world)
 	h := &hostile{t, w, world.ExecutionContextID, doc}
 	h.run(fmt.Sprintf(`globalThis.native = __oriel(%q, '(() => {})', () => {});
 		globalThis.bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
 		globalThis.flood = (times, packets) => {
 			for (let i = 0; i < times; i++) for (const p of packets) native.send(p.buffer, p.length);
 		}`, w.Token()))
-	h.send(1, h.hello(eval[string](t, w, "location.href")))
 	return h
 }
 
