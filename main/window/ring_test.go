@@ -68,6 +68,7 @@ func TestRing(t *testing.T) {
 		t.Run("given back", func(t *testing.T) { ringsGivenBack(t, a, other) })
 		t.Run("cut off", func(t *testing.T) { ringsCutOff(t, a) })
 		t.Run("damaged", func(t *testing.T) { ringDamaged(t, a, other) })
+		t.Run("offered again", func(t *testing.T) { ringOfferedAgain(t, a, other) })
 		t.Run("stuck", func(t *testing.T) { ringStuck(t, a, other) })
 		p99(t, other, 100)
 	})
