@@ -37,7 +37,7 @@ var runtime embed.FS
 // fragments of the runtime in the order in which they are joined.
 var fragments = []string{"world", "world_dom", "world_signal", "world_stream", "outbox", "handshake",
 	"codec_tables", "codec_natures", "codec_values", "codec_span", "codec_decode", "codec",
-	"rules", "emitter", "handlers", "blocks", "streams", "ports", "unheard", "ipc", "bridge", "direct", "process", "modules", "preload"}
+	"rules", "emitter", "handlers", "blocks", "streams", "ports_heard", "ports", "unheard", "ipc", "bridge", "direct", "process", "modules", "preload"}
 
 // pageScripts are what runs in the page's world, by the runtime's name for it: the fragments, and what the script yields.
 var pageScripts = []struct {

@@ -47,8 +47,7 @@ func (p *Port) Post(value any, ports ...*Port) error {
 }
 
 // PostContext is [Port.Post] at the other side's pace: it waits as long as protocol.PortWindow bytes or more wait here, and fails with the
-// context's cause when that ends first. A page takes what its event loop has come by; a port in Go or in a utility process takes what its
-// listeners have been given.
+// context's cause when that ends first. A port takes what its listeners have been given, so nothing before it is started.
 func (p *Port) PostContext(ctx context.Context, value any, ports ...*Port) error {
 	defer runtime.KeepAlive(p)
 	for {

@@ -12,7 +12,8 @@ const ports = (() => {
   let last = -1;
 
   function bind(number, port) {
-    const entry = { number, port, closed: false, unseen: 0, owed: 0, waiting: [], over: false };
+    const entry = { number, port, closed: false, unseen: 0, owed: 0, waiting: [], over: false,
+      end: null, flying: false, costs: [], first: 0, unheard: 0, heard: false };
     open.set(number, entry);
     return entry;
   }
@@ -94,8 +95,8 @@ const ports = (() => {
     sendPacket(codec.close(documentNumber, entry.number));
   }
 
-  // Taking what main posts. It counts as taken when the event loop has come round after it, so that a page which is busy with what it hears
-  // is not sent ever more.
+  // Taking what main posts. Main is told when the event loop has come round after that, so that a page which is busy with what it hears is not
+  // sent ever more.
 
   const QUARTER = limits.portWindow / 4;
   let round = null; // a channel whose messages come back with the event loop
@@ -123,6 +124,8 @@ const ports = (() => {
     }
     debtors.clear();
   }
+
+  const { watch, came } = watchPorts(owe);
 
   // Ports that leave. They are taken from their owners when the frame that names them is complete, all at once or none.
   const leaving = []; // [number, port] of frames that are being encoded
@@ -173,6 +176,7 @@ const ports = (() => {
     const { port1, port2 } = new Channel();
     const entry = bind(id, port2);
     start(entry);
+    watch(entry, port1);
     links.made.push({ port: port1, discard: () => close(entry) });
     return port1;
   };
@@ -205,7 +209,7 @@ const ports = (() => {
         streams.discard(frame); // it has crossed the end
       } else {
         postMessage(entry.port, frame[2][0], of(frame));
-        owe(entry, frame[3] - listHead(frame[2].length) + limits.postOverhead);
+        came(entry, frame[3] - listHead(frame[2].length) + limits.postOverhead);
       }
     },
   };
