@@ -17,8 +17,8 @@ func TestGoldenDatagrams(t *testing.T) {
 	}
 	want := [][]byte{
 		words(nil, regionMark, RegionSize),
-		words(nil, beginMark, 1<<20, regionLine, 0),
-		words(nil, moreMark, regionStep),
+		words(nil, beginMark, 1<<20, regionLine, regionStep),
+		words(nil, moreMark, 1<<20),
 		words(nil, takenMark, 1),
 	}
 	rows := regexp.MustCompile("(?m)^\\| `(0[3-6](?: [0-9a-f]{2})+)` \\|").FindAllStringSubmatch(string(page), -1)

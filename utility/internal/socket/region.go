@@ -33,7 +33,7 @@ const (
 	// regionFrom is the size from which a packet goes through the region.
 	regionFrom = 128 << 10
 	// regionStep is how much of a packet is copied before the far end is told, which then copies that out meanwhile.
-	regionStep = 128 << 10
+	regionStep = 256 << 10
 	// regionLine is what packets in a region are aligned to.
 	regionLine = 64
 	// regionSeals keep a region from shrinking under those who read it.
@@ -159,18 +159,17 @@ func (c *Conn) sendRegion(packet, tail []byte) (sent bool, err error) {
 	if !ok {
 		return false, nil
 	}
-	if err := c.send(item{data: words(o.head[:], beginMark, uint32(size), uint32(at), 0), memory: -1, size: 16, part: true}); err != nil {
-		return false, err
-	}
-	return true, c.fill(o.memory[at:at+size], packet, tail)
+	return true, c.fill(at, size, packet, tail)
 }
 
-// fill copies a packet into the region. While the far end keeps up, it hears of each step, else of the whole. c.mu is held.
-func (c *Conn) fill(to, packet, tail []byte) error {
-	for ready := 0; ready < len(to); {
-		end := min(len(to), ready+regionStep)
+// fill copies a packet to its place in the region. While the far end keeps up, it hears of each step, else of the whole. c.mu is held.
+func (c *Conn) fill(at, size int, packet, tail []byte) error {
+	to := c.region.memory[at : at+size]
+	for ready := 0; ready < size; {
+		begun := ready > 0
+		end := min(size, ready+regionStep)
 		if len(c.waiting) > 0 {
-			end = len(to)
+			end = size
 		}
 		for ready < end {
 			from := packet[min(ready, len(packet)):]
@@ -183,7 +182,11 @@ func (c *Conn) fill(to, packet, tail []byte) error {
 			}
 			ready += n
 		}
-		if err := c.send(item{data: words(c.region.head[:], moreMark, uint32(ready)), memory: -1, size: 8, part: true}); err != nil {
+		data := words(c.region.head[:], moreMark, uint32(ready))
+		if !begun {
+			data = words(c.region.head[:], beginMark, uint32(size), uint32(at), uint32(ready))
+		}
+		if err := c.send(item{data: data, memory: -1, size: len(data), part: true}); err != nil {
 			return err
 		}
 	}
