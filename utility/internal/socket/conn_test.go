@@ -128,6 +128,31 @@ func TestCloseEndsReceive(t *testing.T) {
 	}
 }
 
+// What a far end has said before it went is heard, also if it has not read what it was told.
+func TestLastWords(t *testing.T) {
+	for _, stay := range []bool{false, true} {
+		a, b := connected(t)
+		if err := b.Send(numbered(1, 16)); err != nil {
+			t.Fatal(err)
+		}
+		const n = 20
+		for i := range uint32(n) {
+			if err := a.Send(numbered(i, 16)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		a.Close()
+		for i := range uint32(n) {
+			if got, err := b.Receive(stay); err != nil || !bytes.Equal(got, numbered(i, 16)) {
+				t.Fatalf("packet %d of %d: %v", i, n, err)
+			}
+		}
+		if _, err := b.Receive(stay); !errors.Is(err, io.EOF) {
+			t.Errorf("the end: %v", err)
+		}
+	}
+}
+
 // While one who waits in the system is silent, another port's packets come as well, and no more than half of the processors are taken.
 func TestFewStayInTheSystem(t *testing.T) {
 	limit := int32(runtime.GOMAXPROCS(0) / 2)

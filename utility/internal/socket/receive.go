@@ -161,8 +161,8 @@ func (r *receiver) try(how int) error {
 // next reads a datagram; packet is nil if it was a part, and there are more to come.
 func (r *receiver) next(stay bool) (packet []byte, err error) {
 	switch err := r.datagram(stay); {
-	case err == unix.ECONNRESET:
-		return nil, io.EOF
+	case err == unix.ECONNRESET: // said once, of a far end that has gone without reading everything; what it has sent comes after that
+		return nil, nil
 	case err != nil:
 		return nil, err
 	}
