@@ -123,10 +123,8 @@ func (c *Conn) SendTail(packet, tail []byte) error {
 	case size <= MaxDatagram:
 		return c.send(item{data: packet, tail: tail, memory: -1, size: size})
 	}
-	if size >= regionFrom {
-		if sent, err := c.sendRegion(packet, tail); sent || err != nil {
-			return err
-		}
+	if sent, err := c.sendRegion(packet, tail); sent || err != nil {
+		return err
 	}
 	if size <= MaxParts {
 		return c.sendParts(packet, tail)

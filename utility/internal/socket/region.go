@@ -30,8 +30,6 @@ const (
 	RegionSize = 4 << 20
 	// MaxRegion is the largest that it takes.
 	MaxRegion = 16 << 20
-	// regionFrom is the size from which a packet goes through the region.
-	regionFrom = 128 << 10
 	// regionStep is how much of a packet is copied before the far end is told, which then copies that out meanwhile.
 	regionStep = 256 << 10
 	// regionLine is what packets in a region are aligned to.

@@ -39,7 +39,7 @@ func TestRegion(t *testing.T) {
 			t.Fatalf("packet %d of %d bytes: %d bytes, %v", number, size, len(got), err)
 		}
 	}
-	for _, size := range []int{16, regionFrom - 1, regionFrom, regionFrom + 1, regionStep + 1, 1 << 20, RegionSize/2 + 1, RegionSize, RegionSize + 1, MaxParts + 1} {
+	for _, size := range []int{16, MaxDatagram, MaxDatagram + 1, regionStep + 1, 1 << 20, RegionSize/2 + 1, RegionSize, RegionSize + 1, MaxParts + 1} {
 		for range 9 {
 			if err := a.Send(numbered(number+1, size)); err != nil {
 				t.Fatal(err)
@@ -55,7 +55,7 @@ func TestRegion(t *testing.T) {
 		for range many {
 			expect(max(size, rowSize+1))
 		}
-		if n := regions(t) - before; (n == 4) != (size >= regionFrom) { // one each way, at both ends
+		if n := regions(t) - before; (n == 4) != (size > MaxDatagram) { // one each way, at both ends
 			t.Errorf("after %d bytes %d regions are mapped", size, n)
 		}
 	}
