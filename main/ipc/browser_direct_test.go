@@ -90,6 +90,9 @@ const odd = {
   subarray: () => [new Uint8Array([1, 2, 3, 4]).subarray(1, 3)], 'out of bounds': () => { const b = new ArrayBuffer(8, { maxByteLength: 16 }), v = new Uint8Array(b, 4, 4); b.resize(4); return [v]; },
   growing: () => [new Uint8Array(new ArrayBuffer(8, { maxByteLength: 16 }))], 'shared memory': () => [typeof SharedArrayBuffer === 'function' ? new Uint8Array(new SharedArrayBuffer(8)) : new Uint8Array(new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true }).buffer)],
   'empty view': () => [new Uint8Array(0)], 'empty buffer': () => [new ArrayBuffer(0)], 'empty key': () => [{ '': 1 }], 'broken key': () => [{ '\ud800': 1 }], 'long key': () => [{ ['k'.repeat(300)]: 1 }],
+  'many keys': () => [Object.fromEntries(Array.from({ length: 1300 }, (_, i) => ['key ' + i, i])), Object.fromEntries(Array.from({ length: 1300 }, (_, i) => ['key ' + (1299 - i), i]))],
+  'keys of all lengths': () => [[1, 2].map(() => Object.fromEntries(Array.from({ length: 40 }, (_, i) => ['k'.repeat(i), i])))], 'keys of all kinds': () => [[1, 2].map(() => ({ 7: 1, '-1': 2, é: 3, 'aé': 4, 'a\u0000': 5, '\ud83d\ude00': 6, constructor: 7 }))],
+  'keys in another order': () => [[{ a: 1, b: 2, c: 3 }, { a: 1, c: 2, b: 3 }, { b: 1 }, { c: 1, a: 2 }, {}, { a: { a: { b: 1 } } }]], 'ninety objects, each thrice': () => { const l = Array.from({ length: 90 }, (_, i) => ({ i })); return [[...l, l, ...l, ...l]]; },
   'of a frame': () => [new frame.Array(1, 2), new frame.Object(), new frame.Map([[1, 2]]), new frame.Date(5), new frame.Uint8Array(3)], Blob: () => [new Blob(['x'])].slice(1), 'AbortSignal': () => [1, { signal: new AbortController().signal }],
   traceparent: () => [1, { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' }], 'no traceparent': () => [{ traceparent: 'x' }], 'proxy as options': () => [new Proxy({ traceparent: 'x' }, { getOwnPropertyDescriptor() { throw 1; } })],
   'too large': () => [new Uint8Array(64 << 20)], 'large': () => [new Uint8Array(5 << 20).fill(3)],
@@ -121,6 +124,29 @@ func TestBrowserDirectValues(t *testing.T) {
 			return bad;
 		})()`) {
 			t.Error(bad)
+		}
+	})
+}
+
+// A page that changes its prototypes between two calls hears nothing of what comes, and gets properties that are the objects' own.
+func TestBrowserDirectPrototypes(t *testing.T) {
+	apptest.InApp(t, site(), func(t *testing.T, a *app.App) {
+		serveDirect(a)
+		w := show(t, a, window.Options{Preload: direct})
+		if got := eval[string](t, w, `(async () => {
+			const list = () => Array.from({ length: 30 }, (_, i) => ({ ['name ' + i]: i, note: i, title: 't' + i }));
+			let heard = 0;
+			const trap = (o, name) => Object.defineProperty(o, name, { get() { return 'page'; }, set() { heard++; }, configurable: true });
+			let ends = 'first ' + (JSON.stringify(await direct.all(list())) === JSON.stringify([list()]));
+			const want = JSON.stringify([list()]), names = ['note', 'name 7'];
+			for (const name of names) trap(Object.prototype, name);
+			for (const i of [0, 5, 29, 100]) trap(Array.prototype, i);
+			const back = await direct.all(list());
+			for (const name of names) delete Object.prototype[name];
+			for (const i of [0, 5, 29, 100]) delete Array.prototype[i];
+			return ends + ', then ' + (JSON.stringify(back) === want) + ', heard ' + heard + ', own ' + Object.hasOwn(back[0][3], 'note');
+		})()`); got != "first true, then true, heard 0, own true" {
+			t.Error(got)
 		}
 	})
 }

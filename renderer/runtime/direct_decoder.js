@@ -3,16 +3,24 @@
 function createDirectDecoder(intrinsics) {
   'use strict';
 
-  const { Bytes, View, BigIntConstructor, NumberConstructor, DateConstructor, ObjectPrototype, ArrayPrototype, getPrototypeOf, defineProperty,
-    keys, isSafeInteger, floor, charCodeAt, fromCharCode, numberText, slice, decodeText, typedArrayBuffer, bufferLength, transfer, getInt8, getInt16,
-    getInt32, getUint16, getUint32, getBigInt64, getBigUint64, getFloat32, getFloat64, viewConstructors, viewNames } = intrinsics;
+  const { Bytes, Halves, Words, View, BigIntConstructor, NumberConstructor, DateConstructor, ObjectPrototype, ArrayPrototype, getPrototypeOf,
+    defineProperty, keys, isSafeInteger, floor, fromCharCode, numberText, slice, decodeText, typedArrayBuffer, bufferLength, transfer,
+    getInt8, getInt16, getInt32, getUint16, getUint32, getBigInt64, getBigUint64, getFloat32, getFloat64, viewConstructors, viewNames } = intrinsics;
 
   const DEPTH = 64, ARGS = 255; // protocol's limits
   const GIVE_UP = 0;
   const SHORT = 48; // bytes of a string up to which TextDecoder is the slower way
-  const NAMES = 512; // property names that are kept
-  const names = { __proto__: null }; // by slot: a name that was read before is the same string object, which V8 knows as a name already
-  for (let i = 0; i < NAMES; i++) names[i] = '';
+
+  // The names of properties, as they come and as strings. The same few come again and again, mostly in the same order; one that was read
+  // before is the same string object, which V8 knows as a name already.
+  const NAMES = 512; // that are kept
+  const NAME = 32; // bytes of the longest one, with its head
+  const names = keys(new Bytes(NAMES)); // by slot; an array that has its elements, so that no setter of the page's is asked
+  const nameBytes = new Bytes(NAMES * NAME); // 0 where there is no name yet
+  const after = new Halves(NAMES); // by slot: the slot of the name that came next the last time
+  const bare = new Words(NAMES); // by slot: the packet for which Object.prototype was found to have nothing of that name
+  let last = 0; // the slot of the last name
+  let packet = 0;
 
   let buffer = null; // the preload's: its bytes are all that is looked at
   let tail = undefined; // the preload's, and nobody else has it
@@ -121,25 +129,48 @@ function createDirectDecoder(intrinsics) {
     return s;
   }
 
+  // name reads the name of a property and returns its slot, or reads nothing and returns -1 if the name is not one that is kept.
   function name() {
+    const slot = after[last];
+    if (!isAt(slot)) return otherName();
+    pos += 1 + (bytes[pos] & 0x1f);
+    last = slot;
+    return slot;
+  }
+
+  // isAt says whether the slot's name is what comes.
+  function isAt(slot) {
+    const known = slot * NAME;
+    const n = nameBytes[known] & 0x1f;
+    if (n === 0 || n >= end - pos) return false;
+    for (let i = 0; i <= n; i++) if (bytes[pos + i] !== nameBytes[known + i]) return false;
+    return true;
+  }
+
+  function otherName() {
     const c = bytes[pos];
-    if (!(c > 0xa0 && c < 0xc0)) return text();
+    if (!(c > 0xa0 && c < 0xc0)) return -1;
     const n = c & 0x1f;
     if (n >= end - pos) throw GIVE_UP;
     const at = pos + 1;
     const slot = (31 * (31 * n + bytes[at]) + 7 * bytes[at + (n >> 1)] + bytes[at + n - 1]) % NAMES;
-    const known = names[slot];
-    if (known.length === n) {
-      let i = 0;
-      while (i < n && charCodeAt(known, i) === bytes[at + i]) i++;
-      if (i === n) {
-        pos = at + n;
-        return known;
-      }
+    if (!isAt(slot)) {
+      const s = ascii(at, n);
+      if (s === undefined) return -1;
+      names[slot] = keys({ [s]: 0 })[0];
+      for (let i = 0; i <= n; i++) nameBytes[slot * NAME + i] = bytes[pos + i];
+      bare[slot] = 0;
     }
-    const s = text();
-    if (s.length === n) names[slot] = keys({ [s]: 0 })[0];
-    return s;
+    pos = at + n;
+    after[last] = slot;
+    last = slot;
+    return slot;
+  }
+
+  function isBare(slot) {
+    if (names[slot] in ObjectPrototype) return false;
+    bare[slot] = packet;
+    return true;
   }
 
   function text() {
@@ -176,10 +207,12 @@ function createDirectDecoder(intrinsics) {
     const inner = deeper(2 * n, depth);
     const o = {};
     for (let i = 0; i < n; i++) {
-      const key = name();
+      const slot = name();
+      const key = slot < 0 ? text() : names[slot];
+      const isNew = slot < 0 ? !(key in ObjectPrototype) : bare[slot] === packet || isBare(slot);
       const v = value(inner);
-      if (key in ObjectPrototype) define(o, key, v);
-      else o[key] = v;
+      if (isNew) o[key] = v;
+      else define(o, key, v);
     }
     return o;
   }
@@ -248,6 +281,7 @@ function createDirectDecoder(intrinsics) {
     lent = isLent;
     lends = isLoan;
     loan = undefined;
+    packet = packet + 1 >>> 0 || 1;
     ordinary = getPrototypeOf(ArrayPrototype) === ObjectPrototype;
   }
 

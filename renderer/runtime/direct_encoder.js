@@ -4,10 +4,10 @@
 function createDirectEncoder(intrinsics) {
   'use strict';
 
-  const { Bytes, View, Buffer, MapConstructor, ObjectPrototype, BytesPrototype, DatePrototype, BufferPrototype, getPrototypeOf, isArray, keys,
-    isView, isSafeInteger, floor, min, max, parse, mapGet, mapSet, charCodeAt, isWellFormed, slice, bigIntText, encodeInto, typedArraySet,
-    typedArrayKind, typedArrayBuffer, typedArrayOffset, typedArrayBytes, viewBuffer, viewOffset, viewBytes, bufferLength, copyWithin, dateValue,
-    setInt16, setInt32, setUint16, setUint32, setFloat64, viewKinds } = intrinsics;
+  const { Bytes, Halves, View, Buffer, MapConstructor, SetConstructor, ObjectPrototype, BytesPrototype, DatePrototype, BufferPrototype,
+    getPrototypeOf, isArray, keys, isView, isSafeInteger, floor, min, max, parse, mapGet, mapSet, setAdd, setSize, setForEach, charCodeAt,
+    isWellFormed, slice, bigIntText, encodeInto, typedArraySet, typedArrayKind, typedArrayBuffer, typedArrayOffset, typedArrayBytes, viewBuffer,
+    viewOffset, viewBytes, bufferLength, copyWithin, dateValue, setInt16, setInt32, setUint16, setUint32, setFloat64, viewKinds } = intrinsics;
 
   const START_SIZE = 1024; // of the buffer
   const KEEP_SIZE = 4 << 20; // a larger one goes with its call
@@ -26,8 +26,20 @@ function createDirectEncoder(intrinsics) {
   let busy = false; // a getter may call a direct function: that call goes the ordinary way
   const FEW = 8;
   const few = [undefined, undefined, undefined, undefined, undefined, undefined, undefined, undefined]; // the call's first objects
-  let many = null; // all of them, once there are more
+  let many = null; // all of them in their order, once there are more
+  let numbers = null; // and their numbers, once one has come twice
   let count = 0;
+
+  // The names of properties, encoded. The same few come again and again, mostly in the same order.
+  const NAMES = 512; // that are kept
+  const NAME = 32; // bytes of the longest one, with its head
+  const names = keys(new Bytes(NAMES)); // by slot; an array that has its elements, so that no setter of the page's is asked
+  const nameSizes = new Bytes(NAMES); // with the head; 0 where there is no name yet
+  const nameBytes = new Bytes(NAMES * NAME);
+  const after = new Halves(NAMES); // by slot: the slot of the name that came next the last time
+  let slots = new MapConstructor(); // by name
+  let used = 0;
+  let last = 0; // the slot of the last name
 
   function resize(size) {
     const old = buffer;
@@ -128,12 +140,14 @@ function createDirectEncoder(intrinsics) {
         bytes[pos++] = 0xd9;
         bytes[pos++] = n;
       }
+      const at = pos;
       let i = 0;
       for (; i < n; i++) {
         const c = charCodeAt(s, i);
         if (c >= 0x80) break;
-        bytes[pos++] = c;
+        bytes[at + i] = c;
       }
+      pos = at + n;
       if (i === n) return;
       pos = start;
     }
@@ -212,14 +226,18 @@ function createDirectEncoder(intrinsics) {
 
   // object writes a reference to what was written before; else it gives v the next number and writes it.
   function object(v) {
-    if (many === null) {
+    if (many !== null) {
+      setAdd(many, v); // one search of the table for what is new
+      if (setSize(many) === count) return again(v);
+      count++;
+    } else if (numbers !== null) {
+      const i = mapGet(numbers, v);
+      if (i !== undefined) return reference(i);
+      mapSet(numbers, v, count++);
+    } else {
       for (let i = 0; i < count; i++) if (few[i] === v) return reference(i);
       if (count < FEW) few[count++] = v;
       else remember(v);
-    } else {
-      const i = mapGet(many, v);
-      if (i !== undefined) return reference(i);
-      mapSet(many, v, count++);
     }
     const prototype = getPrototypeOf(v);
     if (prototype === ObjectPrototype || prototype === null) return plain(v);
@@ -231,9 +249,18 @@ function createDirectEncoder(intrinsics) {
   }
 
   function remember(v) {
-    many = new MapConstructor();
-    for (let i = 0; i < count; i++) mapSet(many, few[i], i);
-    mapSet(many, v, count++);
+    many = new SetConstructor();
+    for (let i = 0; i < count; i++) setAdd(many, few[i]);
+    setAdd(many, v);
+    count++;
+  }
+
+  function again(v) {
+    let i = 0;
+    numbers = new MapConstructor();
+    setForEach(many, (x) => { mapSet(numbers, x, i++); });
+    many = null;
+    reference(mapGet(numbers, v));
   }
 
   function reference(i) {
@@ -247,18 +274,57 @@ function createDirectEncoder(intrinsics) {
   }
 
   function plain(v) {
-    const names = keys(v);
-    const n = names.length;
+    const list = keys(v);
+    const n = list.length;
     deeper(n);
     room(5);
     if (n < 16) bytes[pos++] = 0x80 | n;
     else sized(n, 0, 0xde, 0xdf);
     for (let i = 0; i < n; i++) {
-      const name = names[i];
-      string(name);
+      const name = list[i];
+      property(name);
       value(v[name]);
     }
     depth--;
+  }
+
+  function property(name) {
+    let slot = after[last];
+    if (names[slot] !== name || nameSizes[slot] === 0) {
+      slot = find(name);
+      if (slot < 0) return string(name);
+      after[last] = slot;
+    }
+    last = slot;
+    items++;
+    room(NAME);
+    const n = nameSizes[slot];
+    const from = slot * NAME;
+    const at = pos;
+    for (let i = 0; i < n; i++) bytes[at + i] = nameBytes[from + i];
+    pos = at + n;
+    return undefined;
+  }
+
+  // find returns the name's slot, a new one if need be, or -1 for a name that is not kept.
+  function find(name) {
+    const known = mapGet(slots, name);
+    if (known !== undefined) return known;
+    const n = name.length;
+    if (n >= NAME) return -1;
+    for (let i = 0; i < n; i++) if (charCodeAt(name, i) >= 0x80) return -1;
+    if (used === NAMES) {
+      slots = new MapConstructor();
+      used = 0;
+    }
+    const slot = used++;
+    const at = slot * NAME;
+    mapSet(slots, name, slot);
+    names[slot] = name;
+    nameSizes[slot] = n + 1;
+    nameBytes[at] = 0xa0 | n;
+    for (let i = 0; i < n; i++) nameBytes[at + 1 + i] = charCodeAt(name, i);
+    return slot;
   }
 
   // What is missing is undefined, and what hangs on an array besides its elements stays behind, as on the bridge.
@@ -327,7 +393,7 @@ function createDirectEncoder(intrinsics) {
 
   function forget() {
     for (let i = 0; i < FEW; i++) few[i] = undefined;
-    many = null;
+    many = numbers = null;
     count = 0;
   }
 

@@ -18,12 +18,13 @@ function directBridge(uncurry, getter, half) {
   const decode = uncurry(TextDecoder.prototype.decode);
 
   const intrinsics = {
-    __proto__: null, Bytes: Uint8Array, View: DataView, Buffer: ArrayBuffer, MapConstructor: Map, BigIntConstructor: BigInt,
+    __proto__: null, Bytes: Uint8Array, Halves: Uint16Array, Words: Uint32Array, View: DataView, Buffer: ArrayBuffer, MapConstructor: Map, SetConstructor: Set, BigIntConstructor: BigInt,
     NumberConstructor: Number, DateConstructor: Date, ObjectPrototype: Object.prototype, ArrayPrototype: Array.prototype,
     BytesPrototype: Uint8Array.prototype, DatePrototype: Date.prototype, BufferPrototype: ArrayBuffer.prototype,
     getPrototypeOf: Reflect.getPrototypeOf, defineProperty: Reflect.defineProperty, isArray: Array.isArray, keys: Object.keys,
     isView: ArrayBuffer.isView, isSafeInteger: Number.isSafeInteger, floor: Math.floor, min: Math.min, max: Math.max, parse: parseInt,
-    mapGet: uncurry(Map.prototype.get), mapSet: uncurry(Map.prototype.set), charCodeAt: uncurry(String.prototype.charCodeAt),
+    mapGet: uncurry(Map.prototype.get), mapSet: uncurry(Map.prototype.set), setAdd: uncurry(Set.prototype.add), setSize: getter(Set.prototype, 'size'),
+    setForEach: uncurry(Set.prototype.forEach), charCodeAt: uncurry(String.prototype.charCodeAt),
     fromCharCode: String.fromCharCode, isWellFormed: uncurry(String.prototype.isWellFormed), slice: uncurry(String.prototype.slice),
     bigIntText: uncurry(BigInt.prototype.toString), numberText: uncurry(Number.prototype.toString),
     typedArraySet: uncurry(TypedArrayPrototype.set), typedArrayKind: getter(TypedArrayPrototype, Symbol.toStringTag),
