@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/oriel-go/oriel/internal/apptest"
@@ -19,6 +20,12 @@ const { contextBridge, ipcRenderer } = require('electron');
 contextBridge.exposeInMainWorld('api', {
   say: (when, n, data) => ipcRenderer.send('word', when, n, data), tell: ipcRenderer.sender('word', 3),
   mark: () => ipcRenderer.invoke('mark'),
+  goodbyes: (name) => { // for frames, where the test's scripts do not run
+    for (const when of ['beforeunload', 'pagehide', 'unload']) addEventListener(when, () => {
+      [0, 10, 20000, 300000, 5, 1 << 21, 100].forEach((size, n) => ipcRenderer.send('word', when + ' ' + name, n, new Uint8Array(size)));
+    });
+    ipcRenderer.send('word', 'stays ' + name, 0, new Uint8Array(0));
+  },
 });`
 
 const goodbyes = `for (const when of ['beforeunload', 'pagehide', 'unload']) addEventListener(when, () => {
@@ -96,6 +103,23 @@ func TestBrowserLeaving(t *testing.T) {
 			end(w)
 			<-w.Closed()
 			hears(name, words(name, "unload"))
+		}
+		w = show(t, a, window.Options{Preload: leaving, Allow: allow, PreloadInSubFrames: true})
+		for _, c := range []struct{ name, script string }{
+			{"frame left", "frames[0].location.href = 'index.html'; 0"},
+			{"frame removed", "document.querySelector('iframe').remove()"},
+		} {
+			eval[any](t, w, `new Promise((done) => {
+				document.querySelector('iframe')?.remove();
+				const frame = document.createElement('iframe');
+				frame.src = 'two.html';
+				frame.onload = () => { frame.onload = null; frame.contentWindow.api.goodbyes(ARG); done(); };
+				document.body.append(frame);
+			})`, c.name)
+			eval[any](t, w, c.script)
+			hears(c.name, slices.DeleteFunc(words(c.name, "unload"), func(word string) bool {
+				return c.name == "frame removed" && strings.HasPrefix(word, "beforeunload") // it is not asked
+			}))
 		}
 		if len(heard) > 0 {
 			t.Errorf("%d words more, %q", len(heard), <-heard)
