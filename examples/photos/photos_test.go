@@ -71,6 +71,9 @@ func TestPhotos(t *testing.T) {
 			kill(t, w, count)
 		}
 		gaps := apptest.Eval[[]float64](t, w, "rolled")
+		if said := apptest.Eval[string](t, w, "document.getElementById('state').textContent"); !regexp.MustCompile(`^thumbnailer \d+, in a sandbox, repaired \d+ ×$`).MatchString(said) {
+			t.Errorf("the page says %q", said)
+		}
 		report(t, gaps)
 
 		if got := apptest.Eval[[]int](t, w, `[

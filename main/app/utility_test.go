@@ -1,7 +1,10 @@
 package app_test
 
 import (
+	"bytes"
 	"context"
+	"fmt"
+	"os"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -49,6 +52,12 @@ func TestUtilityProcesses(t *testing.T) {
 			}
 		}
 		pid := p.PID()
+		for who, loaded := range map[int]bool{os.Getpid(): true, pid: false} {
+			maps, err := os.ReadFile(fmt.Sprintf("/proc/%d/maps", who))
+			if err != nil || bytes.Contains(maps, []byte("/libcef.so")) != loaded {
+				t.Errorf("process %d: %v, with libcef is to be %v", who, err, loaded)
+			}
+		}
 		if err := unix.Kill(pid, unix.SIGSEGV); err != nil {
 			t.Fatal(err)
 		}

@@ -109,11 +109,16 @@ function use(to) {
   };
 }
 
+/** @type {Set<number>} */
+const processes = new Set(); // the thumbnailers there have been
+
 async function connect() {
   say('thumbnailer starts', 'waits');
   try {
     const { pid } = await window.photos.connect();
-    say(`thumbnailer ${pid}, in a sandbox`);
+    processes.add(pid);
+    const repairs = processes.size - 1;
+    say(`thumbnailer ${pid}, in a sandbox${repairs > 0 ? `, repaired ${repairs} ×` : ''}`);
   } catch (/** @type {any} */ error) {
     say(error.message.replace(/^Error invoking remote method '[^']*': \w+: /, ''), 'bad');
   }
