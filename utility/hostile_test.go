@@ -93,6 +93,11 @@ var crimes = map[string]func(send func(data []byte, fds ...int)){
 		send(sized(3, 4096), memory(4096, unix.F_SEAL_SHRINK|unix.F_SEAL_GROW))
 		send(sized(4, 100, 0, 16, 0, 0, 100, 0, 0, 0))
 	},
+	"memory between": func(send func([]byte, ...int)) {
+		send(sized(3, 4096), memory(4096, unix.F_SEAL_SHRINK|unix.F_SEAL_GROW))
+		send(sized(4, 100, 0, 0, 0, 0, 50, 0, 0, 0))
+		send(sized(0, 100), memory(100, sealed))
+	},
 	"taken from no region": func(send func([]byte, ...int)) { send(sized(6, 1)) },
 	"a part of nothing":    func(send func([]byte, ...int)) { send(sized(2, 100)) },
 	"a long datagram":      func(send func([]byte, ...int)) { send(append(protocol.AppendHeader(nil, 1), make([]byte, 100<<10)...)) },

@@ -124,10 +124,12 @@ func (s *stranger) step() {
 		s.send(words(nil, regionMark, uint32(told)), s.memory(size))
 	case 8: // something about a region
 		mark := []byte{beginMark, moreMark, takenMark, regionMark}[s.byte()%4]
-		s.send(words(nil, mark, []uint32{uint32(s.size()), uint32(s.size()), uint32(s.size())}[:s.byte()%4]...))
+		size := s.size()
+		s.sent += min(size, MaxRegion) // what a region holds may be said again
+		s.send(words(nil, mark, []uint32{uint32(size), uint32(s.size()), uint32(s.size())}[:s.byte()%4]...))
 	case 9: // a packet in a region, as an honest end has it there
 		size, at := uint32(s.size()), uint32(s.size())
-		s.sent += int(size)
+		s.sent += min(int(size), MaxRegion)
 		s.send(words(nil, beginMark, size, at, size/2))
 		s.send(words(nil, moreMark, size))
 	}

@@ -197,11 +197,11 @@ func TestHostileRegion(t *testing.T) {
 			func(told uint32, size int64, seals int) {
 				s.send(words(nil, regionMark, told), regionOf(t, size, seals))
 			})
+		_ = theirs.Close()
 		if packet, err := conn.Receive(false); err == nil || errors.Is(err, io.EOF) || errors.Is(err, ErrClosed) {
 			t.Errorf("%s: %d bytes, %v", name, len(packet), err)
 		}
 		conn.Close()
-		_ = theirs.Close()
 		if a, b := descriptors(t), regions(t); a > fds || b > mapped {
 			t.Errorf("%s: %d descriptors, %d before; %d regions, %d before", name, a, fds, b, mapped)
 		}
