@@ -301,18 +301,19 @@ const { decodePacket, decodeFrame } = (() => {
     }
 
     // frame reads one frame as the array it is on the wire, and behind a chunk or a post the bytes of what it holds. takes says which answers
-    // and messages somebody else reads.
+    // and messages somebody else reads: of these it gives { isLeft, kind, key, … }, and where the rest lies.
     frame(takes) {
       const begin = this.pos;
       const head = this.bytes[this.take(1)];
       const kind = this.value(0);
-      const f = [kind];
       const withMeta = (kind === kinds.send || kind === kinds.invoke) && head === 0x91 + frameItems[kind];
       if (head !== 0x90 + frameItems[kind] && !withMeta) throw damaged('an unknown frame');
       const start = this.refs;
-      if (kind !== kinds.hello) f.push(kind === kinds.send ? this.name() : this.value(0));
+      const key = kind === kinds.hello ? undefined : kind === kinds.send ? this.name() : this.value(0);
       const at = this.pos;
-      if ((kind === kinds.result || kind === kinds.send && !withMeta) && takes !== undefined && takes(kind, f[1])) return this.leave(f, begin);
+      if ((kind === kinds.result || kind === kinds.send && !withMeta) && takes !== undefined && takes(kind, key)) return this.leave(kind, key, begin);
+      const f = [kind];
+      if (kind !== kinds.hello) f.push(key);
       if (kind === kinds.send) f.push(this.args());
       else if (kind === kinds.invoke) f.push(this.text(), this.args());
       else if (kind === kinds.post) f.push(this.args());
@@ -325,13 +326,16 @@ const { decodePacket, decodeFrame } = (() => {
     }
 
     // leave steps over what is left of a frame, value or arguments, and notes where that lies.
-    leave(f, begin) {
+    leave(kind, key, begin) {
       const at = this.pos;
+      let tail = undefined;
       const size = this.tail === undefined ? 0 : this.tail.byteLength;
       this.pos = endOfItem(this.bytes, at, this.end, size, this.lent ? 1 : size);
-      f.left = { begin, at, end: this.pos, tail: undefined, lent: this.lent };
-      if (this.pos === this.end) [f.left.tail, this.tail] = [this.tail, undefined];
-      return f;
+      if (this.pos === this.end) {
+        tail = this.tail;
+        this.tail = undefined;
+      }
+      return { isLeft: true, kind, key, begin, at, end: this.pos, tail, lent: this.lent };
     }
 
     args() {
@@ -345,15 +349,14 @@ const { decodePacket, decodeFrame } = (() => {
   }
 
   // decodeFrame reads a frame of the packet that was left to somebody else.
-  function decodeFrame(buffer, { left }) {
+  function decodeFrame(buffer, left) {
     const d = new Decoder(buffer, left.tail, left.lent);
     d.pos = left.begin;
     d.end = left.end;
     return d.frame();
   }
 
-  // decodePacket returns { doc, frames }, each frame the array that the wire
-  // has: [kind, …]. Nothing in it shares memory with the buffer. A packet that
+  // decodePacket returns { doc, frames }, each frame as frame gives it. Nothing in it shares memory with the buffer. A packet that
   // ends in many bytes comes in two buffers: they are the second, and the three
   // bytes after the version say where it begins.
   function decodePacket(buffer, tail, takes, lent = false) {

@@ -5,7 +5,9 @@
 const direct = (() => {
   const { HEADER, kinds, limits } = wire;
   const makers = new WeakMap(); // function → what makes the page's function for it, from its ordinary invoke
-  const heard = new WeakMap(); // listener of ipcRenderer → { listener, takeBack }: what was subscribed, and what takes bytes back that are lent to it
+  const heard = new WeakMap(); // listener of ipcRenderer → { listener, takeBack }: the page's function that was subscribed, and what takes bytes back that are lent to it
+  let lastCall = undefined; // what was looked up last in heard
+  let lastFound = undefined;
   const kept = new WeakSet(); // buffers that came back, for the next message
   let ready = false; // the page's world has the codec
 
@@ -76,15 +78,13 @@ const direct = (() => {
 
   // What was subscribed by the page to a channel that nothing else hears, or undefined.
   function subscribed(channel) {
-    if (unheard.has(channel)) return undefined;
-    const listeners = ipcRenderer.rawListeners(channel);
-    return listeners.length === 1 ? heard.get(listeners[0]) : undefined;
-  }
-
-  // The page's function that hears a channel when nothing else does, or undefined.
-  function pageListener(channel) {
-    const found = subscribed(channel);
-    return found === undefined ? undefined : own.homeOf(found.listener);
+    if (unheard.size > 0 && unheard.has(channel)) return undefined;
+    const call = loneListener(ipcRenderer, channel);
+    if (call !== lastCall) {
+      lastCall = call;
+      lastFound = call && heard.get(call);
+    }
+    return lastFound;
   }
 
   // Lends bytes of a channel's messages. What comes back moves into a buffer of this world, so that the page's is empty, and is kept for the
@@ -114,26 +114,25 @@ const direct = (() => {
 
   // Each says whether the page had the frame. What the page's half throws can only be V8's own, and stays there.
   function answer(frame, buffer) {
-    const call = pending.get(frame[1]);
-    const { at, end, tail, lent } = frame.left;
+    const call = pending.get(frame.key);
+    const { at, end, tail, lent } = frame;
     if (call === undefined || call.deferred === undefined) return false;
     try {
       if (!page.direct.answer(call.deferred, buffer, at, end, tail, lent)) return false;
     } catch {
       return false;
     }
-    pending.delete(frame[1]);
+    pending.delete(frame.key);
     return true;
   }
 
   function hear(frame, buffer) {
-    const found = subscribed(frame[1]);
-    const listener = found && own.homeOf(found.listener);
-    const { at, end, tail, lent } = frame.left;
-    if (listener === undefined) return false;
+    const found = subscribed(frame.key);
+    const { at, end, tail, lent } = frame;
+    if (found === undefined) return false;
     let result;
     try {
-      result = page.direct.hear(listener, buffer, at, end, tail, lent, found.takeBack);
+      result = page.direct.hear(found.listener, buffer, at, end, tail, lent, found.takeBack);
     } catch {
       return true;
     }
@@ -195,7 +194,8 @@ const direct = (() => {
         if (typeof listener !== 'function') throw new TypeError('The listener must be a function');
         const call = (event, ...args) => { listener(...args); };
         const { takeBack, end } = begin(channel);
-        heard.set(call, { listener, takeBack });
+        const home = own.homeOf(listener);
+        if (home !== undefined) heard.set(call, { listener: home, takeBack });
         ipcRenderer.on(channel, call);
         return () => {
           ipcRenderer.off(channel, call);
@@ -206,12 +206,12 @@ const direct = (() => {
       return f;
     },
     // Whether a frame may be left to the page: an answer by its call's number, a message by its channel.
-    takes: (kind, key) => ready && (kind === kinds.result ? pending.get(key)?.deferred !== undefined : pageListener(key) !== undefined),
+    takes: (kind, key) => ready && (kind === kinds.result ? pending.get(key)?.deferred !== undefined : subscribed(key) !== undefined),
     // Whether a packet's tail is memory that had been lent.
     isLent: (tail) => tail !== undefined && kept.has(tail),
     // Gives a frame that was left to the page to it. If the page cannot have it after all, the frame is decoded here and comes back.
     receive(frame, buffer) {
-      if (frame[0] === kinds.result ? answer(frame, buffer) : hear(frame, buffer)) return null;
+      if (frame.kind === kinds.result ? answer(frame, buffer) : hear(frame, buffer)) return null;
       return codec.decodeFrame(buffer, frame);
     },
     close() {

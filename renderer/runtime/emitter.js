@@ -1,6 +1,15 @@
+let loneListener; // the listener of an emitter's name that has one and no other
+
 // The part of Node's EventEmitter that preloads use. Methods live on the prototype, so that a copy for the page has none of them.
 class Emitter {
   #listeners = new Map();
+
+  static {
+    loneListener = (emitter, name) => {
+      const list = emitter.#listeners.get(name);
+      return list !== undefined && list.length === 1 ? list[0] : undefined;
+    };
+  }
 
   on(name, listener) {
     if (typeof listener !== 'function')

@@ -224,7 +224,7 @@ receivePacket = (buffer, tail) => {
     const whole = buffer.byteLength + (tail ? tail.byteLength : 0);
     const size = Math.ceil(whole / packet.frames.length); // those that travel together are small
     for (let frame of packet.frames) {
-      if (frame.left !== undefined) frame = direct.receive(frame, buffer); // the page's
+      if (frame.isLeft) frame = direct.receive(frame, buffer); // the page's
       if (frame !== null) receiveFrame(frame, size);
     }
   } catch (error) {
