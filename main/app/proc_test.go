@@ -55,11 +55,27 @@ func (p process) namespace(t *testing.T, name string) string {
 // caught reports whether the process has a handler for the signal.
 func (p process) caught(t *testing.T, signal int) bool {
 	t.Helper()
-	mask, err := strconv.ParseUint(p.status["SigCgt"], 16, 64)
+	return p.signals(t, "SigCgt")&(1<<(signal-1)) != 0
+}
+
+// signals returns a set of signals that /proc tells of the process.
+func (p process) signals(t *testing.T, set string) uint64 {
+	t.Helper()
+	mask, err := strconv.ParseUint(p.status[set], 16, 64)
 	if err != nil {
-		t.Fatalf("%v: SigCgt: %v", p, err)
+		t.Fatalf("%v: %s: %v", p, set, err)
 	}
-	return mask&(1<<(signal-1)) != 0
+	return mask
+}
+
+// inherited returns the signals that this process ignores since it began, as whoever started the tests did: nohup, or a shell in the background.
+func inherited(t *testing.T) uint64 {
+	t.Helper()
+	p, err := readProcess(os.Getppid())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p.signals(t, "SigIgn")
 }
 
 func readProcess(pid int) (process, error) {
