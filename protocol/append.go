@@ -14,6 +14,11 @@ func AppendHello(dst []byte) []byte {
 	return append(dst, 0x91, byte(KindHello))
 }
 
+// IsHello reports whether a packet begins with a hello. Nothing else of it is looked at.
+func IsHello(packet []byte) bool {
+	return len(packet) >= HeaderSize+2 && packet[HeaderSize] == 0x91 && packet[HeaderSize+1] == byte(KindHello)
+}
+
 // AppendCancel appends a cancel frame for the request id.
 func AppendCancel(dst []byte, id uint32) []byte {
 	return appendUint(append(dst, 0x92, byte(KindCancel)), id)

@@ -128,6 +128,9 @@ func (w *Window) receive(_ *cef.Browser, frame *cef.Frame, source cef.ProcessID,
 		return true
 	}
 	packet := message.Bytes(protocol.MaxPacket)
+	if protocol.IsHello(packet) {
+		w.drain() // a document of the same address begins by it: Chromium's news need not come first
+	}
 	if sub != nil {
 		w.receiveSub(sub, frame, packet)
 		return true
