@@ -74,7 +74,7 @@ func site(extra map[string]string) app.Options {
 // preload exposes enough to see that the bridge and IPC stand.
 const preload = `
 const { contextBridge, ipcRenderer } = require('electron');
-contextBridge.exposeInMainWorld('api', { echo: (value) => value, invoke: (channel, ...args) => ipcRenderer.invoke(channel, ...args) });`
+contextBridge.exposeInMainWorld('api', { echo: (value) => value, invoke: (channel, ...args) => ipcRenderer.invoke(channel, ...args), send: (channel, ...args) => { ipcRenderer.send(channel, ...args); } });`
 
 // open opens a window on the start page, unless o says otherwise, and waits until it is there.
 func open(t *testing.T, a *app.App, o window.Options) *window.Window {

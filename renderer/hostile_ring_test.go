@@ -161,7 +161,7 @@ func ringNotTaken(t *testing.T, a *app.App, w *window.Window) {
 func ringWithoutBell(t *testing.T, a *app.App, w, other *window.Window) {
 	const asleep = 192
 	heard := make(chan int, 10)
-	ipc.Handle(a.IPC(), "quietly", func(_ context.Context, n int) (any, error) { heard <- n; return nil, nil })
+	ipc.On(a.IPC(), "quietly", func(_ context.Context, n int) { heard <- n })
 	eval[any](t, w, offered)
 	quietly := func(n int) {
 		t.Helper()
@@ -170,22 +170,21 @@ func ringWithoutBell(t *testing.T, a *app.App, w, other *window.Window) {
 			await api.invoke('double', 1);
 			while (hostile.peek(%d) === 0) await new Promise((done) => setTimeout(done));
 			hostile.poke(%[1]d, 0);
-			api.invoke('quietly', %d).catch(() => {});
+			api.send('quietly', %d);
 		})()`, asleep, n))
 	}
-	quietly(1)
-	works(t, other, "another window meanwhile")
-	if len(heard) > 0 {
-		t.Fatal("heard without a bell")
+	for n := range 10 { // the news of the next document, of the same address, comes before its first word or after it
+		quietly(n)
+		works(t, other, "another window meanwhile")
+		if err := w.LoadURL(ctx(t), "/"); err != nil {
+			t.Fatal(err)
+		}
+		if got := receive(t, "word of the document that has gone", heard); got != n {
+			t.Errorf("heard %d, not %d", got, n)
+		}
+		eval[any](t, w, offered)
 	}
-	if err := w.LoadURL(ctx(t), "/"); err != nil {
-		t.Fatal(err)
-	}
-	if n := receive(t, "word of the document that has gone", heard); n != 1 {
-		t.Errorf("heard %d", n)
-	}
-	eval[any](t, w, offered)
-	quietly(2)
+	quietly(10)
 	w.Destroy()
 	until(t, "its memory is given back", func() bool { return rings(t) == 1 })
 }
