@@ -7,9 +7,14 @@ import (
 	"runtime"
 	"sync"
 
+	"github.com/oriel-go/oriel/internal/heap"
 	"github.com/oriel-go/oriel/utility/child"
 	"github.com/oriel-go/oriel/utility/port"
 )
+
+// heapFloor is how large a heap Go's collector takes for granted in a utility process: that of one which is there for a few large messages would
+// double with each of them.
+const heapFloor = 8 << 20
 
 // A Port is one end of the conversation between the app and a utility process.
 type Port = port.Port
@@ -75,7 +80,7 @@ func Main() {
 	if f == nil {
 		f = func(context.Context, *Port) error { return fmt.Errorf("%w: %q", ErrNotRegistered, own.Name) }
 	}
-	reserve := reserveHeap()
+	reserve := heap.Reserve(heapFloor)
 	code := child.Run(f)
 	runtime.KeepAlive(reserve)
 	os.Exit(code)

@@ -20,14 +20,15 @@ var rooms = map[string][]string{
 	"renderer":         {"cef", "protocol"},
 	"gpu":              {"cef"},
 	"router":           {"protocol"},
-	"utility":          {"protocol", "router"},
-	"main":             {"cef", "cef/distribution", "protocol", "renderer", "gpu", "router", "utility", "third_party"},
+	"utility":          {"internal/heap", "protocol", "router"},
+	"main":             {"cef", "cef/distribution", "internal/heap", "protocol", "renderer", "gpu", "router", "utility", "third_party"},
 	"third_party":      {},
 	"scripts":          {"cef/distribution", "third_party"},
 	"cmd":              {"cef/distribution", "main", "protocol", "scripts", "third_party"},
 	"examples":         {"main", "protocol", "utility"},
 	"bench":            {"cef", "cef/distribution", "main", "protocol", "utility"},
 	"internal/apptest": {"cef", "cef/distribution", "main", "utility"},
+	"internal/heap":    {},
 	"internal/rules":   {},
 }
 

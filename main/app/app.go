@@ -30,6 +30,7 @@ import (
 
 	"github.com/oriel-go/oriel/cef"
 	"github.com/oriel-go/oriel/cef/distribution"
+	"github.com/oriel-go/oriel/internal/heap"
 	"github.com/oriel-go/oriel/main/internal/engine"
 	"github.com/oriel-go/oriel/main/internal/host"
 	"github.com/oriel-go/oriel/main/internal/processes"
@@ -220,9 +221,13 @@ func (a *App) Run(ctx context.Context) error {
 	return a.failure
 }
 
+// heapFloor is how large a heap Go's collector takes for granted: that of an app whose windows talk to it is small, but has much that lives
+// briefly. Beside Chromium's processes it does not count.
+const heapFloor = 16 << 20
+
 func (a *App) run(ctx context.Context) error {
-	heap := reserveHeap()
-	defer runtime.KeepAlive(heap)
+	reserve := heap.Reserve(heapFloor)
+	defer runtime.KeepAlive(reserve)
 	runtimeDir, err := distribution.Locate(a.o.CEFDir)
 	if err != nil {
 		return err
