@@ -73,6 +73,7 @@ const shared = () => { const o = { list: [] }; return { a: o, b: o, c: o.list };
 const cyclic = () => { const o = { list: [] }; o.list.push(o, o.list); return o; };
 const detached = () => { const b = new Uint8Array(8); b.buffer.transfer(); return b; };
 const frame = document.body.appendChild(document.createElement('iframe')).contentWindow;
+const lie = (length, ...list) => new Proxy(list, { get: (target, key) => (key === 'length' ? length : target[key]) }); // an array that says how long it is
 class Note { title = 'a'; get length() { return 1; } }
 const odd = {
   nothing: () => [], undefined: () => [undefined], several: () => [1, 'a', null, undefined, [2]], '255 arguments': () => new Array(255).fill(1), '256 arguments': () => new Array(256).fill(1),
@@ -82,7 +83,8 @@ const odd = {
   'document.all': () => [document.all], WeakMap: () => [new WeakMap()], 'late WeakMap': () => [[{ a: 1 }, 'x', new WeakMap()]],
   instance: () => [new Note()], 'null prototype': () => [{ __proto__: null, a: 1 }], 'own __proto__': () => [JSON.parse('{"__proto__": {"x": 1}, "toString": 2}')],
   'array with more': () => [Object.assign([1, 2], { more: 3 })], hole: () => [[1, , 3]], 'object that was an array': () => [Object.setPrototypeOf([1, 2], Object.prototype)], 'array that was an object': () => [Object.setPrototypeOf({ a: 1 }, Array.prototype)],
-  arguments: () => [(function () { return arguments; })(1, 2)], proxy: () => [new Proxy({ a: 1 }, {})], 'proxy of an array': () => [new Proxy([1, [2]], {})], 'revoked proxy': () => { const p = Proxy.revocable({}, {}); p.revoke(); return [p.proxy]; },
+  arguments: () => [(function () { return arguments; })(1, 2)], proxy: () => [new Proxy({ a: 1 }, {})], 'proxy of an array': () => [new Proxy([1, [2]], {})], 'length of half an element': () => [lie(0.5, 1)], 'length of more': () => [[lie(16.5, 1)], lie(3, 1)], 'length of less than nothing': () => [lie(-1), lie(-0.5)], 'length of nothing': () => [lie(-0), lie(NaN), lie('1', 1)],
+  'port forged by lengths': () => [lie(0xd6 - 0x100), 15, 0, 0, 0, 9, lie(0.5, lie(0.5, lie(0.5, lie(0.5, lie(0.5, 1)))))], 'revoked proxy': () => { const p = Proxy.revocable({}, {}); p.revoke(); return [p.proxy]; },
   'getter': () => [{ get a() { return [1]; } }], 'getter that throws': () => [{ get a() { throw new TypeError('mine'); } }], 'getter that calls': () => [{ get a() { direct.look(1); closure.look(2); return 3; }, b: 4 }],
   'keys that go': () => { const o = { get a() { delete o.b; return 1; }, b: 2 }; return [o]; },
   'no view': () => [{ __proto__: Uint8Array.prototype }], 'no date': () => [{ __proto__: Date.prototype }], 'no map': () => [{ __proto__: Map.prototype }], 'another view in disguise': () => [Object.setPrototypeOf(new Float64Array([1.5]), Uint8Array.prototype)],

@@ -43,8 +43,8 @@ function createDirectEncoder(intrinsics) {
 
   function resize(size) {
     const old = buffer;
+    buffer = new Buffer(size); // or throws: then the old one stays
     capacity = size;
-    buffer = new Buffer(size);
     bytes = new Bytes(buffer);
     view = new View(buffer);
     if (pos > 0) typedArraySet(bytes, new Bytes(old, 0, pos));
@@ -269,7 +269,7 @@ function createDirectEncoder(intrinsics) {
   }
 
   function deeper(n) {
-    if (depth === DEPTH || !(n <= ELEMENTS)) throw GIVE_UP;
+    if (depth === DEPTH || n > ELEMENTS) throw GIVE_UP;
     depth++;
   }
 
@@ -327,10 +327,11 @@ function createDirectEncoder(intrinsics) {
     return slot;
   }
 
-  // What is missing is undefined, and what hangs on an array besides its elements stays behind, as on the bridge.
+  // What is missing is undefined, and what hangs on an array besides its elements stays behind, as on the bridge. A proxy may say any length: of one
+  // that is no count, the head would be another value's.
   function array(v) {
     const n = v.length;
-    if (typeof n !== 'number') throw GIVE_UP;
+    if (typeof n !== 'number' || n >>> 0 !== n) throw GIVE_UP;
     deeper(n);
     room(5);
     if (n < 16) bytes[pos++] = 0x90 | n;
