@@ -16,7 +16,10 @@ func TestSoakStart(t *testing.T) {
 		rounds = 200
 	}
 	begun := time.Now()
-	for n := 0; n < rounds || time.Since(begun) < soak; n++ {
+	var longest time.Duration
+	n := 0
+	for ; n < rounds || time.Since(begun) < soak; n++ {
+		start := time.Now()
 		apptest.InApp(t, site(), func(t *testing.T, a *app.App) {
 			w := open(t, a, "index.html")
 			if got := eval[int](t, w, "6 * 7"); got != 42 {
@@ -26,8 +29,7 @@ func TestSoakStart(t *testing.T) {
 		if apptest.Dir() != "" {
 			return
 		}
+		longest = max(longest, time.Since(start))
 	}
-	if apptest.Dir() == "" {
-		t.Logf("%v a start", time.Since(begun)/time.Duration(rounds))
-	}
+	t.Logf("%d starts, %v each, the longest %v", n, time.Since(begun)/time.Duration(n), longest)
 }
