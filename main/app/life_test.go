@@ -183,6 +183,37 @@ func TestQuitBeforeTheStart(t *testing.T) {
 	})
 }
 
+// Nothing is begun on the UI thread any more once its loop has ended, although libcef still runs what was posted.
+func TestQuitWhileWindowsAreMade(t *testing.T) {
+	life(t, apptest.Process{}, func(t *testing.T, a *app.App) {
+		made := make(chan error)
+		for range 8 {
+			a.OnReady(func(context.Context) error {
+				_, err := window.New(a, window.Options{})
+				made <- err
+				return nil
+			})
+		}
+		a.Quit()
+		ended := make(chan error)
+		go func() {
+			var refused error
+			for range 8 {
+				if err := <-made; err != nil {
+					refused = err
+				}
+			}
+			ended <- refused
+		}()
+		if err := run(t, a); err != nil {
+			t.Error(err)
+		}
+		if err := <-ended; err == nil {
+			t.Error("every window was made")
+		}
+	})
+}
+
 func TestContextEndedBeforeTheStart(t *testing.T) {
 	life(t, apptest.Process{}, func(t *testing.T, a *app.App) {
 		a.OnReady(func(context.Context) error {

@@ -213,8 +213,12 @@ func Do(f func()) error {
 	}
 	done := make(chan struct{})
 	Post(func() {
-		defer close(done)
-		f()
+		select {
+		case <-stopped: // libcef runs what was posted while it shuts down, and can make nothing any more
+		default:
+			defer close(done)
+			f()
+		}
 	})
 	select {
 	case <-done:
