@@ -251,7 +251,8 @@ func (d *decoder) text(it *item) (string, error) {
 }
 
 // A list of records has many short strings. From the first ownTexts of a message on, those of up to sharedText bytes are cut from copies of up to
-// textPiece bytes of it, which takes few allocations. Who keeps such a string keeps its piece.
+// textPiece bytes of it, which takes few allocations. Who keeps such a string keeps its piece. Pieces follow each other: what a reference leads
+// back to is on its own, so that together they are hardly more than the message.
 const (
 	ownTexts   = 16
 	sharedText = 64
@@ -262,10 +263,10 @@ const (
 func (d *decoder) cut(n int) string {
 	at := d.pos
 	d.pos += n
-	if d.texts++; d.texts <= ownTexts || n > sharedText {
+	if d.texts++; d.texts <= ownTexts || n > sharedText || at < d.pieceAt {
 		return string(d.b[at:d.pos])
 	}
-	if at < d.pieceAt || d.pos > d.pieceAt+len(d.piece) {
+	if d.pos > d.pieceAt+len(d.piece) {
 		d.pieceAt, d.piece = at, string(d.b[at:min(at+textPiece, len(d.b))])
 	}
 	return d.piece[at-d.pieceAt : d.pos-d.pieceAt]

@@ -50,6 +50,7 @@ type encoder struct {
 	names   []string   // of the maps being written, one behind the other
 	pending []identity // pointers whose target is about to be written
 	links   Links      // nil: no streams and ports
+	single  bool       // what is being written is nowhere else, and may not live as long as the numbers
 }
 
 // Write and WriteByte let msgpack append.
@@ -88,7 +89,7 @@ func newEncoder(dst []byte) *encoder {
 
 // release gives the encoder back, without anything of the caller's in it.
 func (e *encoder) release() {
-	e.buf, e.links = nil, nil
+	e.buf, e.links, e.single = nil, nil, false
 	clear(e.names[:cap(e.names)])
 	if cap(e.names) > keepNames {
 		e.names = nil
@@ -134,6 +135,9 @@ func (e *encoder) mark() {
 // known writes a back reference if id was written before. Otherwise the next
 // item will be remembered as id.
 func (e *encoder) known(id identity) (bool, error) {
+	if e.single {
+		return false, nil
+	}
 	n, ok := e.seen.get(id)
 	if !ok {
 		e.pending = append(e.pending, id)

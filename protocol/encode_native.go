@@ -29,6 +29,7 @@ func (e *encoder) native(v reflect.Value) error {
 		return e.view(x)
 	case RegExp:
 		return e.nested(ExtRegExp, func() error {
+			e.items += 2
 			if err := e.string(x.Source); err != nil {
 				return err
 			}
@@ -104,6 +105,7 @@ func (e *encoder) values(values []any) error {
 
 func (e *encoder) jsError(x *Error) error {
 	return e.nested(ExtError, func() error {
+		e.items += 3
 		if err := e.string(x.Name); err != nil {
 			return err
 		}
@@ -120,6 +122,7 @@ func (e *encoder) jsError(x *Error) error {
 			return err
 		}
 		if x.Cause == nil {
+			e.scalar()
 			return e.leaf(ExtUndefined)
 		}
 		return atField(e.any(x.Cause), "cause")
@@ -133,6 +136,7 @@ func (e *encoder) goError(err error) error {
 }
 
 func (e *encoder) sparse(x *SparseArray) error {
+	e.items++
 	e.buf = appendUint(e.buf, x.Length)
 	for _, el := range x.Elements {
 		if el.Index >= x.Length {

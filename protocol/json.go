@@ -14,10 +14,14 @@ func (e *encoder) rawJSON(text []byte) error {
 		return e.null()
 	}
 	var v any
-	if err := json.Unmarshal(text, &v); err != nil {
+	err := json.Unmarshal(text, &v)
+	if err != nil {
 		return fmt.Errorf("%w: json.RawMessage: %w", ErrUncloneable, err)
 	}
-	return e.any(v)
+	e.single = true // another text's values may come to lie where these were
+	err = e.any(v)
+	e.single = false
+	return err
 }
 
 // rawJSON decodes any value that JSON has a place for into its text, in the shortest form and with sorted keys.

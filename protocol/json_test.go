@@ -3,6 +3,8 @@ package protocol
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -53,3 +55,27 @@ func TestRawJSON(t *testing.T) {
 
 // decodeNaN is a value that JSON cannot hold.
 var decodeNaN = func() float64 { zero := 0.0; return zero / zero }()
+
+// pause is a value that takes so long to encode that the collector has been by.
+type pause struct{}
+
+func (pause) MarshalText() ([]byte, error) { runtime.GC(); return nil, nil }
+
+// TestRawJSONStaysItself: what one text is decoded into is gone when the next one comes to lie at the same address, and not the same value.
+func TestRawJSONStaysItself(t *testing.T) {
+	var list []any
+	for i := range 50 {
+		list = append(list, json.RawMessage(fmt.Sprintf(`{"n":[%d]}`, i)), pause{})
+	}
+	shared := json.RawMessage(`{"shared":true}`)
+	got := decodeInto[[]any](t, encode(t, append(list, &shared, &shared)))
+	for i := range len(list) / 2 {
+		if n := fmt.Sprint(got[2*i]); n != fmt.Sprintf("map[n:[%d]]", i) {
+			t.Errorf("text %d became %s", i, n)
+		}
+	}
+	got[len(list)].(map[string]any)["mark"] = true
+	if got[len(list)+1].(map[string]any)["mark"] != true {
+		t.Error("a text that appears twice became two")
+	}
+}
