@@ -87,10 +87,7 @@ func one[In any](r *request) (in In, err error) {
 		}
 	}
 	if b, ok := any(&in).(*Lent); ok && args.Len() == 1 {
-		if *b, err = r.lend(); err != nil {
-			return in, badArgument(err)
-		}
-		return in, r.begin()
+		return in, r.lend(b)
 	}
 	if args.Len() == 1 {
 		if err := args.Decode(0, &in); err != nil {
