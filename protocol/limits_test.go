@@ -147,6 +147,13 @@ func TestAppendCallErrors(t *testing.T) {
 	if err != nil || Check(out) != nil {
 		t.Error(err)
 	}
+	whole := strings.Repeat("x", maxErrorText)
+	for _, c := range []struct{ text, want string }{{whole, whole}, {whole + "x", whole + "…"}} {
+		out, err = AppendError(start, 3, ErrorValue{Name: c.text, Message: c.text, Code: c.text})
+		if p, parseErr := Parse(out); err != nil || parseErr != nil || p.Frames[0].Name != c.want || p.Frames[0].Message != c.want || p.Frames[0].Code != c.want {
+			t.Errorf("texts of %d bytes: %v, %v", len(c.text), err, parseErr)
+		}
+	}
 }
 
 func TestSharedGoValues(t *testing.T) {

@@ -35,3 +35,16 @@ func TestSanitized(t *testing.T) {
 		t.Errorf("%d cases in the corpus, replayed: %s", n, out)
 	}
 }
+
+// What a document keeps of lent buffers ends where the limits say, shown with the same fake.
+func TestLentEdge(t *testing.T) {
+	edges := filepath.Join(t.TempDir(), "edges")
+	if out, err := exec.Command("fuzz/build.sh", edges, "address,undefined", "fuzz/edges.c").CombinedOutput(); err != nil {
+		t.Fatalf("build by %s: %v\n%s", cmp.Or(os.Getenv("CC"), "gcc"), err, out)
+	}
+	cmd := exec.Command(edges)
+	cmd.Env = append(os.Environ(), "ASAN_OPTIONS=detect_leaks=0")
+	if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), "edges hold") {
+		t.Errorf("%v\n%s", err, out)
+	}
+}

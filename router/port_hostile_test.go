@@ -201,6 +201,33 @@ func TestPortWindowBroken(t *testing.T) {
 	}
 }
 
+// As many bytes as may wait at all ports of a far end are taken, and not one more.
+func TestPortOverflowEdge(t *testing.T) {
+	const size, n = 16 << 20, protocol.MaxQueuedBytes / (16 << 20)
+	for _, beyond := range []int{0, 1} {
+		s, _ := alone(t)
+		var kept []*router.Port
+		for i := range uint32(n + 1) {
+			kept = append(kept, taken(t, s, token(2*i+1)))
+		}
+		give := func(i, cost int) error {
+			return s.give(must(protocol.Writer{}.AppendPost(header(), uint32(2*i+1), make([]byte, cost-protocol.PostOverhead-5)))) // the value's head
+		}
+		for i := range n - 1 {
+			if err := give(i, size); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := give(n-1, size+beyond); (err == nil) != (beyond == 0) || err != nil && !errors.Is(err, protocol.ErrLimit) {
+			t.Errorf("%d bytes beyond the limit: %v", beyond, err)
+		}
+		if err := s.give(must(protocol.Writer{}.AppendPost(header(), 2*n+1, "one more"))); (err == nil) != (beyond == 1) {
+			t.Errorf("one message more, where %d bytes were refused: %v", beyond*size, err)
+		}
+		runtime.KeepAlive(kept)
+	}
+}
+
 // What all ports of a far end together have waiting here is bounded. The port that goes beyond it is closed; what had come is heard.
 func TestPortOverflow(t *testing.T) {
 	s, out := alone(t)

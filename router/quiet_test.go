@@ -6,6 +6,8 @@ import (
 
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
+
+	"github.com/oriel-go/oriel/protocol"
 )
 
 // clock is a zap clock that the test moves.
@@ -13,6 +15,30 @@ type clock struct{ now time.Time }
 
 func (c *clock) Now() time.Time                         { return c.now }
 func (c *clock) NewTicker(d time.Duration) *time.Ticker { return time.NewTicker(d) }
+
+// What a far end can bring about as often as it likes makes 20 lines at once.
+func TestQuietLine(t *testing.T) {
+	core, logs := observer.New(zap.WarnLevel)
+	s := NewLine(LineOptions{Log: zap.New(core, zap.WithClock(&clock{time.Unix(1000, 0)}))}).Begin(SessionOptions{
+		Link: nowhere{}, Document: 1, Allowed: func(string) bool { return false }})
+	packet, err := protocol.AppendSend(protocol.AppendHeader(nil, 1), "shut")
+	if err != nil {
+		t.Fatal(err)
+	}
+	parsed, err := protocol.Parse(packet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range 21 {
+		if err := s.Receive(nil, parsed.Frames, len(packet)); err != nil {
+			t.Fatal(err)
+		}
+		<-s.line.Below(1)
+		if lines, want := logs.Len(), min(n+1, 20); lines != want {
+			t.Errorf("%d refused messages make %d lines", n+1, lines)
+		}
+	}
+}
 
 func TestQuiet(t *testing.T) {
 	core, logs := observer.New(zap.WarnLevel)

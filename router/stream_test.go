@@ -477,34 +477,38 @@ func TestTooMuchCredit(t *testing.T) {
 
 // Chunks that are larger than they cost are bounded by what all streams may have unread.
 func TestUnreadBytes(t *testing.T) {
-	s, _ := alone(t)
 	release := make(chan struct{})
-	router.Handle(s.router, "x", func(context.Context, ipcArgs) (any, error) { <-release; return nil, nil })
 	defer close(release)
-	const size = 8 << 20
-	var ids []uint32
-	for i := range uint32(protocol.MaxStreamBytes/size + 1) {
-		ids = append(ids, i+1)
-	}
-	if err := s.give(invokeWith(1, ids...)); err != nil {
-		t.Fatal(err)
-	}
-	var err error
-	n := 0
-	for _, id := range ids {
-		if err = s.give(chunk(id, size)); err != nil {
+	const size, n = 8 << 20, protocol.MaxStreamBytes / (8 << 20)
+	for _, beyond := range []int{0, 1} {
+		s, _ := alone(t)
+		router.Handle(s.router, "x", func(context.Context, ipcArgs) (any, error) { <-release; return nil, nil })
+		var ids []uint32
+		for i := range uint32(n + 1) {
+			ids = append(ids, i+1)
+		}
+		if err := s.give(invokeWith(1, ids...)); err != nil {
+			t.Fatal(err)
+		}
+		give := func(id uint32, size int) error { return s.give(chunk(id, size-5)) } // the value's head counts
+		for _, id := range ids[:n-1] {
+			if err := give(id, size); err != nil {
+				t.Fatalf("stream %d: %v", id, err)
+			}
+		}
+		if err := give(ids[n-1], size+beyond); (err == nil) != (beyond == 0) || err != nil && !errors.Is(err, protocol.ErrLimit) {
+			t.Errorf("%d bytes beyond the limit: %v", beyond, err)
+		}
+		if beyond > 0 {
 			// The writer did nothing wrong, so what else it has sent by now is dropped without a word.
-			if late := s.give(chunk(id, size)); late != nil {
+			if late := give(ids[n-1], size); late != nil {
 				t.Errorf("a chunk that was on its way: %v", late)
 			}
-			break
+		} else if err := give(ids[n], 100); !errors.Is(err, protocol.ErrLimit) {
+			t.Errorf("one chunk more: %v", err)
 		}
-		n += size
+		s.session.End(errOver)
 	}
-	if !errors.Is(err, protocol.ErrLimit) || n < protocol.MaxStreamBytes-size || n > protocol.MaxStreamBytes {
-		t.Errorf("after %d bytes: %v", n, err)
-	}
-	s.session.End(errOver)
 }
 
 type ipcArgs = router.Args

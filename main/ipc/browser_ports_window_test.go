@@ -85,6 +85,41 @@ func TestBrowserPortWindow(t *testing.T) {
 			values, _ := heard(wait(t, inner))
 			hears(t, values, "early")
 		})
+		t.Run("as much as may wait", func(t *testing.T) {
+			const n = 1 + protocol.MaxQueuedBytes>>20 // one is on its way
+			for _, beyond := range []int{0, 1} {
+				eval[any](t, w, fmt.Sprintf(`{
+					const { port1, port2 } = new MessageChannel(), cost = 1 << 20, head = %d + 5;
+					window.port = port1;
+					window.told = ending(port1);
+					port1.start();
+					toMain('to main', port2);
+					for (let i = 1; i <= %d; i++) port1.postMessage(new Uint8Array(cost - head + (i === %[2]d ? %d : 0)).fill(i));
+					0
+				}`, protocol.PostOverhead, n, beyond))
+				p := wait(t, came)
+				if beyond > 0 {
+					eval[any](t, w, "told")
+				}
+				numbers := make(chan byte, n)
+				ipc.OnMessage(p, func(_ context.Context, data []byte) { numbers <- data[0] })
+				p.Start()
+				if beyond > 0 {
+					wait(t, p.Done())
+					if len(numbers) > 1 {
+						t.Errorf("%d messages are heard of a port that was closed", len(numbers))
+					}
+					continue
+				}
+				for i := range byte(n) {
+					if got := wait(t, numbers); got != i+1 {
+						t.Fatalf("message %d has number %d", i+1, got)
+					}
+				}
+				p.Close()
+				eval[any](t, w, "told")
+			}
+		})
 		t.Run("a page without end", func(t *testing.T) {
 			told := make(chan string, 100)
 			w.OnConsole(func(m window.ConsoleMessage) { told <- m.Text })

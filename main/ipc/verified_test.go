@@ -44,7 +44,11 @@ func TestVerified(t *testing.T) {
 	if _, waits := r.peer.Early(); waits {
 		t.Error("the document still waits")
 	}
-	for _, args := range [][]any{{home + "/", strings.Repeat("x", 1000), ""}, {home + "/", home, strings.Repeat("x", 1000)}} {
+	most, more := strings.Repeat("x", 512), strings.Repeat("x", 513)
+	if err := d.give(hello(r.doc(4, "frame", home), home+"/", most, most)); err != nil {
+		t.Errorf("an origin and a name of 512 bytes: %v", err)
+	}
+	for _, args := range [][]any{{home + "/", more, ""}, {home + "/", home, more}} {
 		if err := d.give(hello(r.doc(2, "frame", home), args...)); !errors.Is(err, ipc.ErrUnexpected) {
 			t.Errorf("a hello with too long an origin: %v", err)
 		}

@@ -35,17 +35,22 @@ func TestBacklogLimit(t *testing.T) {
 }
 
 func TestBacklogWait(t *testing.T) {
-	l := ringLink()
-	for l.backlog.bytes < waitFrom-ring.Whole {
-		if err := l.Send(packetOf(t, 1000)); err != nil {
-			t.Fatal(err)
+	var l *frameLink
+	for _, bytes := range []int{waitFrom - 1, waitFrom} {
+		l = ringLink()
+		for l.backlog.bytes < bytes {
+			if err := l.Send(make([]byte, max(bytes/2, bytes-l.backlog.bytes))); err != nil {
+				t.Fatal(err)
+			}
 		}
-	}
-	if err := l.Wait(nil); err != nil {
-		t.Errorf("with %d bytes: %v", l.backlog.bytes, err)
-	}
-	for l.backlog.bytes < waitFrom {
-		_ = l.Send(packetOf(t, 1000))
+		if l.backlog.bytes != bytes {
+			t.Fatalf("%d bytes wait, not %d", l.backlog.bytes, bytes)
+		}
+		if bytes < waitFrom {
+			if err := l.Wait(nil); err != nil {
+				t.Errorf("with %d bytes: %v", bytes, err)
+			}
+		}
 	}
 	waited := make(chan error)
 	go func() { waited <- l.Wait(nil) }()

@@ -15,8 +15,9 @@ import (
 
 func TestLineReader(t *testing.T) {
 	long := strings.Repeat("x", 3*maxLogLine)
-	l := lineReader{r: bufio.NewReaderSize(strings.NewReader("one\n\n"+long+"\nlast"), maxLogLine)}
-	for _, want := range []string{"one", "", long[:maxLogLine], "last"} {
+	text := strings.Join([]string{"one", "", long[:maxLogLine], long[:maxLogLine+1], long, "last"}, "\n")
+	l := lineReader{r: bufio.NewReaderSize(strings.NewReader(text), maxLogLine)}
+	for _, want := range []string{"one", "", long[:maxLogLine], long[:maxLogLine], long[:maxLogLine], "last"} {
 		if got, err := l.next(); got != want || err != nil {
 			t.Errorf("got %d bytes (%.20q), %v; want %d bytes (%.20q)", len(got), got, err, len(want), want)
 		}
