@@ -2,6 +2,7 @@ package protocol
 
 import (
 	"encoding/binary"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -56,6 +57,9 @@ func AppendHeader(dst []byte, document uint32) []byte {
 	return binary.LittleEndian.AppendUint32(dst, document)
 }
 
+// maxFramesAtOnce is for how many frames there is room made at once, by how long the second is.
+const maxFramesAtOnce = 512
+
 // scan checks the packet and appends its frames to out unless that is nil.
 func scan(packet []byte, out *[]Frame) (document uint32, err error) {
 	w := walker{b: packet, budget: MaxElements, keep: out != nil}
@@ -79,10 +83,14 @@ func scan(packet []byte, out *[]Frame) (document uint32, err error) {
 			return 0, w.limit("too many frames")
 		}
 		var f Frame
+		start := w.pos
 		if err := w.frame(&f); err != nil {
 			return 0, err
 		}
 		if out != nil {
+			if n == 1 { // those that travel together are mostly alike
+				*out = slices.Grow(*out, min((len(packet)-start)/(w.pos-start)+1, maxFramesAtOnce))
+			}
 			*out = append(*out, f)
 		}
 	}

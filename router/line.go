@@ -28,9 +28,10 @@ type LineOptions struct {
 }
 
 // A Line is where messages wait for their turn, in the order they came, across the sessions of one place. One goroutine at a time has the
-// turn: it looks handlers up, decodes, and runs listeners. When a handler begins, it keeps the goroutine for itself and the turn goes to
-// another one. So a lone request costs one goroutine, and no message is overtaken before its handler begins. All sessions of a line together
-// may have protocol.MaxInFlight messages, of protocol.MaxQueuedBytes, waiting or being worked on.
+// turn: it looks handlers up, decodes, and runs listeners. When a handler begins, it keeps the goroutine for itself, and another one is started
+// that takes the turn; if the handler is done before that has come to it, the first goes on. So a lone request costs one goroutine, many with short
+// handlers cost few, and no message is overtaken before its handler begins. All sessions of a line together may have protocol.MaxInFlight
+// messages, of protocol.MaxQueuedBytes, waiting or being worked on.
 type Line struct {
 	o     LineOptions
 	noise *zap.Logger // for what a far end can bring about as often as it likes
@@ -40,6 +41,7 @@ type Line struct {
 	waiting []*request
 	first   int    // index of the next one in waiting
 	taken   bool   // somebody has the turn
+	heir    bool   // a goroutine has been started that takes it if nobody has
 	hearing string // channel of the listeners that have it
 	held    int    // messages waiting or being worked on
 	bytes   int    // of the packets they came in
@@ -91,16 +93,14 @@ func (l *Line) admit(d *delivery, m *protocol.Frame) error {
 		(&links{ins: ins}).closeLater()
 		return err
 	}
-	r := &d.first
-	if r.d != nil {
-		r = new(request)
-	}
-	*r = request{d: d, id: m.ID, channel: m.Channel, args: m.Args, meta: m.Meta, ctx: d.ctx, counters: c, links: links{session: d.session, ins: ins, ports: ports}}
+	r := d.request()
+	*r = request{d: d, id: m.ID, channel: m.Channel, args: m.Args, meta: m.Meta, ctx: d, counters: c, links: links{session: d.session, ins: ins, ports: ports}}
 	if ins != nil || ports != nil {
 		r.args.Bind(&r.links)
 	}
 	if m.Kind == protocol.KindInvoke {
-		r.ctx, r.cancel = context.WithCancelCause(d.ctx)
+		r.scope.d = d
+		r.ctx = &r.scope
 		d.session.open[m.ID] = r
 	}
 	r.counters.came(m)
@@ -167,15 +167,27 @@ func (l *Line) claim() bool {
 	return true
 }
 
-// pass gives the turn back: to a goroutine of its own if somebody waits.
+// pass gives the turn back: to a goroutine of its own if somebody waits. Who passed it may be faster to take it again.
 func (l *Line) pass() {
 	l.mu.Lock()
 	l.taken, l.hearing = false, ""
-	more := l.claim()
+	start := !l.heir && l.first < len(l.waiting)
+	l.heir = l.heir || start
 	l.tellRoom()
 	l.mu.Unlock()
-	if more {
-		go l.work()
+	if start {
+		go l.inherit()
+	}
+}
+
+// inherit takes the turn that was passed, unless somebody else has.
+func (l *Line) inherit() {
+	l.mu.Lock()
+	l.heir = false
+	mine := l.claim()
+	l.mu.Unlock()
+	if mine {
+		l.takeTurn()
 	}
 }
 
@@ -183,6 +195,21 @@ func (l *Line) pass() {
 func (l *Line) next() *request {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	return l.take()
+}
+
+// retake takes the turn again and returns the first message in line, or nil if somebody else has the turn or nobody waits.
+func (l *Line) retake() *request {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.claim() {
+		return nil
+	}
+	return l.take()
+}
+
+// take is next. l.mu is held.
+func (l *Line) take() *request {
 	l.hearing = ""
 	defer l.tellRoom()
 	if l.first == len(l.waiting) {
@@ -210,17 +237,16 @@ func (l *Line) takeTurn() {
 			l.pass()
 		}
 	}()
-	for {
-		if r = l.next(); r == nil {
-			return
-		}
+	for r = l.next(); r != nil; {
 		if r.asked() {
 			r.answer()
 		} else {
 			r.hear()
 		}
 		if r.begun {
-			return
+			r = l.retake()
+		} else {
+			r = l.next()
 		}
 	}
 }

@@ -20,7 +20,7 @@ type request struct {
 	args    protocol.Args
 	meta    map[string]string
 	ctx     context.Context
-	cancel  context.CancelCauseFunc // of an invoke
+	scope   scope // of an invoke
 	links   links
 
 	counters *counters   // of the channel
@@ -35,6 +35,14 @@ type request struct {
 
 // asked reports that the far end waits for an answer.
 func (r *request) asked() bool { return r.id != 0 }
+
+// ended returns why the context has ended that the request's handler has or would get, or nil while it lives.
+func (r *request) ended() error {
+	if r.ctx == &r.scope {
+		return r.scope.why()
+	}
+	return context.Cause(r.ctx)
+}
 
 // begin is called between decoding and calling the app's function. It takes away what was for one message only.
 func (r *request) begin() error {
@@ -104,7 +112,7 @@ func (r *request) handle(nearest *Router) (any, error) {
 // ask finds the handler and calls it. One for a single request may be taken by somebody else's meanwhile; then there is another look.
 func (r *request) ask(nearest *Router) (any, error) {
 	for {
-		if err := context.Cause(r.ctx); err != nil {
+		if err := r.ended(); err != nil {
 			return nil, err
 		}
 		r.target = nearest.handlerFor(r.channel)
@@ -220,7 +228,7 @@ func (r *request) fail(err error) {
 	l, text := r.d.session.line, r.text(err)
 	if isRefusal(err) {
 		l.noise.Warn("request refused", zap.String("channel", r.channel), zap.String("origin", r.d.session.o.Origin), text)
-	} else if context.Cause(r.ctx) == nil {
+	} else if r.ended() == nil {
 		l.o.Log.Error("handler failed", zap.String("channel", r.channel), text)
 	}
 	b := buffers.Get().(*buffer)
@@ -280,7 +288,7 @@ func (r *request) deliver(b *buffer, e *protocol.ErrorValue) {
 			r.counters.canceled.Add(1)
 		}
 		r.links.drop()
-		r.cancel(nil)
+		r.scope.end(nil)
 		return
 	}
 	if e != nil {
@@ -291,5 +299,5 @@ func (r *request) deliver(b *buffer, e *protocol.ErrorValue) {
 		s.line.o.Log.Debug("answer lost", zap.String("channel", r.channel), zap.Error(err))
 		r.links.drop()
 	}
-	r.links.start(r.counters, r.cancel)
+	r.links.start(r.counters, r.scope.end)
 }

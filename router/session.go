@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"go.uber.org/zap"
 
@@ -221,37 +220,12 @@ func (s *Session) End(cause error) {
 	}
 }
 
-// A delivery is a packet whose messages are being worked on.
-type delivery struct {
-	session *Session
-	from    any
-	ctx     context.Context // what listeners get
-	size    int             // bytes of the packet
-	at      time.Duration   // when it came, from epoch
-	left    int             // messages that still hold it; Line.mu
-	alone   bool            // it has one frame
-	lent    bool            // and nobody keeps what is in it
-	first   request         // room for the first of them, which is mostly the only one
-}
-
-type deliveryKey struct{}
-
-// Current returns the session whose message a handler or listener was called for, and what [Session.Receive] was told of its origin.
-// Outside of one it returns nil.
-func Current(ctx context.Context) (s *Session, from any) {
-	if d, _ := ctx.Value(deliveryKey{}).(*delivery); d != nil {
-		return d.session, d.from
-	}
-	return nil, nil
-}
-
 // Receive takes the frames of a packet of size bytes, and keeps them; from is for [Current]. It does not block and calls no code of the app.
 // Packets must be handed over one after the other, in the order they came. What is beyond a limit or nothing that the far end may send is
 // dropped; the error says why.
 func (s *Session) Receive(from any, frames []protocol.Frame, size int) error {
 	l := s.line
-	d := &delivery{session: s, from: from, size: size, at: now(), alone: len(frames) == 1}
-	d.ctx = context.WithValue(s.ctx, deliveryKey{}, d)
+	d := &delivery{Context: s.ctx, session: s, from: from, size: size, at: now(), alone: len(frames) == 1, coming: len(frames)}
 	b := buffers.Get().(*buffer)
 	defer b.release()
 	b.begin()
@@ -270,7 +244,7 @@ func (s *Session) Receive(from any, frames []protocol.Frame, size int) error {
 		case protocol.KindCancel:
 			if r := s.open[f.ID]; r != nil {
 				r.unwanted = true
-				defer r.cancel(ErrCanceled)
+				defer r.scope.end(ErrCanceled)
 			}
 		case protocol.KindResult, protocol.KindError:
 			if err := s.answered(f); err != nil {

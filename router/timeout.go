@@ -31,7 +31,7 @@ func (r *request) expire() {
 	if !wanted {
 		return
 	}
-	r.cancel(ErrTimeout)
+	r.scope.end(ErrTimeout)
 	r.counters.failed("ERR_TIMEOUT")
 	s.line.noise.Warn("handler took too long", zap.String("channel", r.channel), zap.Duration("timeout", r.target.timeout))
 	b := buffers.Get().(*buffer)
