@@ -216,6 +216,10 @@ func (d *decoder) payload(it *item) []byte {
 // skip steps over a value. Exts are skipped whole.
 func (d *decoder) skip() {
 	for todo := uint64(1); todo > 0; todo-- {
+		if n := int(plainLen[d.b[d.pos]]); n > 0 {
+			d.pos += n
+			continue
+		}
 		it := d.next()
 		switch it.class {
 		case classStr, classBin, classExt:

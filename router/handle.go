@@ -80,8 +80,8 @@ func one[In any](r *request) (in In, err error) {
 	if args.Len() > 1 {
 		return in, badArgument(tooMany(1, args.Len()))
 	}
-	if p := ownBytes(r); p != nil {
-		if b, ok := any(&in).(*[]byte); ok {
+	if b, ok := any(&in).(*[]byte); ok {
+		if p := ownBytes(r); p != nil {
 			*b = p
 			return in, r.begin()
 		}
