@@ -41,7 +41,7 @@ contextBridge.exposeInMainWorld('api', {
 });
 contextBridge.exposeInMainWorld('direct', {
   echo: ipcRenderer.invoker('echo', 1), wait: ipcRenderer.invoker('wait', 1), fail: ipcRenderer.invoker('fail', 1), nobody: ipcRenderer.invoker('nobody', 1),
-  tell: ipcRenderer.sender('tell', 1), onPush: ipcRenderer.subscriber('push'),
+  tell: ipcRenderer.sender('tell', 1), onPush: ipcRenderer.subscriber('push'), onAlone: ipcRenderer.subscriber('alone'),
   handleAsk: (handler) => { ipcRenderer.handle('askPage', (event, n) => handler(n, { signal: event.signal })); },
 });`
 
@@ -160,6 +160,18 @@ func TestDirectFunctionsLeaveNothingBehind(t *testing.T) {
 				t.Fatal(err)
 			}
 			return v
+		}
+		// The one listener of a channel, whose messages are its page's own affair, is forgotten with its end.
+		eval(`{ const listener = (n) => { window.heard = n; }; window.heard = 0; window.gone = new WeakRef(listener); window.stop = direct.onAlone(listener); } 0`)
+		if err := w.Send("alone", 3); err != nil {
+			t.Fatal(err)
+		}
+		if n := eval("direct.echo(0).then(() => heard)"); n != 3 {
+			t.Errorf("the one listener has heard %v", n)
+		}
+		eval("stop(); delete window.stop; 0")
+		if heap(t, w); eval("gone.deref() ? 1 : 0") != 0 {
+			t.Error("the one listener, which has ended, is left")
 		}
 		eval(`{
 			window.heard = 0;

@@ -8,11 +8,11 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/oriel-go/oriel/cef"
+	"github.com/oriel-go/oriel/internal/apptest"
 )
 
 // A census counts what a process holds.
@@ -21,7 +21,7 @@ type census map[string]int64
 // count takes a census: references and handlers by type (with the tag cefdebug), and what the system knows of.
 func count(t *testing.T) census {
 	t.Helper()
-	c := census{"goroutines": goroutines(), "processes": int64(len(descendants(t)))}
+	c := census{"goroutines": goroutines(), "processes": int64(len(apptest.Descendants(t)))}
 	fds, err := filepath.Glob("/proc/self/fd/*")
 	if err != nil {
 		t.Fatal(err)
@@ -81,29 +81,4 @@ func (c census) more(before census) []string {
 	}
 	slices.Sort(faults)
 	return faults
-}
-
-// descendants are the process numbers of this process's children, theirs, and so on.
-func descendants(t *testing.T) []int {
-	t.Helper()
-	stats, err := filepath.Glob("/proc/[0-9]*/stat")
-	if err != nil {
-		t.Fatal(err)
-	}
-	children := map[int][]int{}
-	for _, path := range stats {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			continue // it has just ended
-		}
-		rest := string(text)[strings.LastIndex(string(text), ")")+2:]
-		parent, _ := strconv.Atoi(strings.Fields(rest)[1])
-		pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(path)))
-		children[parent] = append(children[parent], pid)
-	}
-	all := slices.Clone(children[os.Getpid()])
-	for i := 0; i < len(all); i++ {
-		all = append(all, children[all[i]]...)
-	}
-	return all
 }

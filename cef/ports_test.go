@@ -6,9 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"runtime"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -195,10 +193,8 @@ func (h *harbour) deaths(n int) {
 	h.fork()
 	left = h.open(n, "keep", page)
 	h.relay(n, page, h.toProcess, "keep")
-	for _, pid := range descendants(h.t) {
-		if text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid)); strings.Contains(string(text), "--type=renderer") {
-			_ = syscall.Kill(pid, syscall.SIGKILL)
-		}
+	for _, pid := range apptest.Renderers(h.t) {
+		_ = syscall.Kill(pid, syscall.SIGKILL)
 	}
 	h.ended("the renderer's end", left)
 	h.still("the renderer's end")

@@ -201,7 +201,7 @@ func frameEnds(t *testing.T, w *window.Window, listed string, ends chan error) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		killRenderers(t, fmt.Sprintf("--renderer-client-id=%d ", number))
+		killRenderers(t, fmt.Sprintf("--renderer-client-id=%d", number))
 		if cause := receive(t, "end", ends); cause == nil {
 			t.Errorf("killed: %v", cause)
 		}

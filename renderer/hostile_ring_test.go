@@ -6,10 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"strings"
 	"testing"
-	"time"
 
 	"go.uber.org/zap"
 
@@ -40,37 +38,6 @@ func works(t *testing.T, w *window.Window, what string) {
 	t.Helper()
 	if got := eval[int](t, w, "api.invoke('double', 21)"); got != 42 {
 		t.Errorf("%s: invoke gave %d", what, got)
-	}
-}
-
-// rings counts the memories that this process has for rings.
-func rings(t *testing.T) (n int) {
-	t.Helper()
-	maps, err := os.ReadFile("/proc/self/maps")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for line := range strings.Lines(string(maps)) {
-		var from, to int64
-		var rights string
-		if _, err := fmt.Sscanf(line, "%x-%x %s", &from, &to, &rights); err == nil && to-from == ring.MemorySize && rights == "rw-s" {
-			n++
-		}
-	}
-	return n
-}
-
-func until(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	limit := ctx(t)
-	for !ok() {
-		select {
-		case <-tick.C:
-		case <-limit.Done():
-			t.Fatalf("it did not come to this: %s", what)
-		}
 	}
 }
 
@@ -126,11 +93,24 @@ func TestHostileRing(t *testing.T) {
 				t.Errorf("gone: %+v", <-gone)
 			}
 		})
+		t.Run("damaged", func(t *testing.T) { ringDamaged(t, w, gone) })
 		t.Run("not taken", func(t *testing.T) { ringNotTaken(t, a, w) })
 		t.Run("without the bell", func(t *testing.T) { ringWithoutBell(t, a, w, other) })
 		works(t, other, "another window")
 	})
 }
+
+// A process that writes nonsense where a ring's positions are is killed.
+func ringDamaged(t *testing.T, w *window.Window, gone <-chan window.RendererGone) {
+	eval[any](t, w, offered)
+	eval[any](t, w, damage)
+	if g := receive(t, "end of the process", gone); g.Reason != window.ReasonViolations {
+		t.Errorf("gone: %+v", g)
+	}
+}
+
+// damage writes a position that no ring has again and again, and talks on meanwhile, so that main is awake when it looks.
+const damage = "setInterval(() => { api.invoke('double', 1).catch(() => {}); hostile.poke(64, 0x7ffffff3); }); 0" // 64 is the tail's place
 
 // A document that does not take its ring, or says that it has and does not, keeps nobody from anything, and its memory is given back.
 func ringNotTaken(t *testing.T, a *app.App, w *window.Window) {
@@ -138,7 +118,7 @@ func ringNotTaken(t *testing.T, a *app.App, w *window.Window) {
 		t.Fatal(err)
 	}
 	works(t, w, "a document with a ring")
-	until(t, "both windows have rings", func() bool { return rings(t) == 2 })
+	apptest.Until(t, "both windows have rings", func() bool { return apptest.Shared(t, ring.MemorySize) == 2 })
 	for round := range 20 {
 		if err := w.LoadURL(ctx(t), fmt.Sprintf("/?deaf=%d", round)); err != nil {
 			t.Fatal(err)
@@ -147,14 +127,16 @@ func ringNotTaken(t *testing.T, a *app.App, w *window.Window) {
 		works(t, w, "a document without a ring")
 		if round%2 == 1 { // main answers by the ring now, where nobody reads
 			eval[any](t, w, "hostile.say('oriel.ring', 'number', hostile.document(), 1)")
-			eval[any](t, w, "api.invoke('double', 1).then(() => { throw new Error('heard'); }); 0")
+			if eval[bool](t, w, "{ let heard = false; api.invoke('double', 1).then(() => { heard = true; }); fetch('/').then(() => heard); }") {
+				t.Error("a document without a ring hears what comes by it")
+			}
 		}
 	}
 	if err := w.LoadURL(ctx(t), "/"); err != nil {
 		t.Fatal(err)
 	}
 	works(t, w, "the document after them")
-	until(t, "their memory is given back", func() bool { return rings(t) == 2 })
+	apptest.Until(t, "their memory is given back", func() bool { return apptest.Shared(t, ring.MemorySize) == 2 })
 }
 
 // What a document writes into its ring without ringing is heard when it rings, or goes.
@@ -186,7 +168,7 @@ func ringWithoutBell(t *testing.T, a *app.App, w, other *window.Window) {
 	}
 	quietly(10)
 	w.Destroy()
-	until(t, "its memory is given back", func() bool { return rings(t) == 1 })
+	apptest.Until(t, "its memory is given back", func() bool { return apptest.Shared(t, ring.MemorySize) == 1 })
 }
 
 // hostileFrame runs what the page above says.
@@ -235,7 +217,7 @@ func TestHostileRingOfFrame(t *testing.T) {
 					t.Fatalf("after one violation less it is answered %s; %v", got, context.Cause(frame.Context()))
 				}
 				ask(w, say+"1)")
-				<-frame.Context().Done()
+				receive(t, "end of the frame", frame.Context().Done())
 				if cause := context.Cause(frame.Context()); !errors.Is(cause, ipc.ErrRendererGone) {
 					t.Errorf("it ends by %v", cause)
 				}
@@ -253,9 +235,8 @@ func TestHostileRingOfFrame(t *testing.T) {
 			eval[any](t, w, "make('"+far+"/')")
 			ask(w, offered)
 			frame := w.Frames()[1]
-			const tail = 64
-			ask(w, fmt.Sprintf("setInterval(() => { api.invoke('double', 1).catch(() => {}); hostile.poke(%d, 0x7ffffff3); }); 0", tail))
-			<-frame.Context().Done()
+			ask(w, damage)
+			receive(t, "end of the frame", frame.Context().Done())
 			works(t, w, "the page above it")
 			if len(gone) > 0 {
 				t.Fatalf("the page's process is gone: %+v", <-gone)

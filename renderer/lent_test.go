@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/oriel-go/oriel/internal/apptest"
 	"github.com/oriel-go/oriel/main/app"
 	"github.com/oriel-go/oriel/main/ipc"
 	"github.com/oriel-go/oriel/main/window"
@@ -229,7 +230,7 @@ func lentMemory(t *testing.T, w *window.Window) {
 // memoryOf adds up the most and the present memory of this process's renderers, in KiB, and their page faults.
 func memoryOf(t *testing.T) (peak, present, faults int) {
 	t.Helper()
-	for _, pid := range renderers(t, "") {
+	for _, pid := range apptest.Renderers(t) {
 		status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 		if err != nil {
 			t.Fatal(err)

@@ -5,12 +5,11 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 
+	"github.com/oriel-go/oriel/internal/apptest"
 	"github.com/oriel-go/oriel/main/app"
 	"github.com/oriel-go/oriel/main/ipc"
 	"github.com/oriel-go/oriel/main/window"
@@ -91,7 +90,7 @@ func TestPreloadComesBack(t *testing.T) {
 				}
 			}},
 			{"killed renderer", func(t *testing.T) {
-				killRenderers(t, "")
+				killRenderers(t)
 				if g := receive(t, "news of the renderer's end", gone); g.Reason != "killed" {
 					t.Errorf("the renderer is gone by %q", g.Reason)
 				}
@@ -118,45 +117,11 @@ func TestPreloadComesBack(t *testing.T) {
 	})
 }
 
-// renderers returns the renderers of this process that have an argument in their command line.
-func renderers(t *testing.T, argument string) (own []int) {
-	t.Helper()
-	parents := map[int]int{}
-	var all []int
-	entries, err := os.ReadDir("/proc")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, e := range entries {
-		pid, err := strconv.Atoi(e.Name())
-		if err != nil {
-			continue
-		}
-		stat, _ := os.ReadFile("/proc/" + e.Name() + "/stat")
-		cmdline, _ := os.ReadFile("/proc/" + e.Name() + "/cmdline")
-		if _, rest, ok := strings.Cut(string(stat), ") "); ok {
-			parents[pid], _ = strconv.Atoi(strings.Fields(rest)[1])
-		}
-		command := strings.ReplaceAll(string(cmdline), "\x00", " ") + " "
-		if strings.Contains(command, "--type=renderer ") && strings.Contains(command, argument) {
-			all = append(all, pid)
-		}
-	}
-	for _, pid := range all {
-		for up := pid; up > 1; up = parents[up] {
-			if up == os.Getpid() {
-				own = append(own, pid)
-			}
-		}
-	}
-	return own
-}
-
-// killRenderers kills them.
-func killRenderers(t *testing.T, argument string) {
+// killRenderers kills the renderers of this process that have these words in their command lines.
+func killRenderers(t *testing.T, words ...string) {
 	t.Helper()
 	killed := 0
-	for _, pid := range renderers(t, argument) {
+	for _, pid := range apptest.Renderers(t, words...) {
 		if syscall.Kill(pid, syscall.SIGKILL) == nil {
 			killed++
 		}

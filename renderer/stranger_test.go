@@ -103,6 +103,44 @@ func TestCrossSiteFrame(t *testing.T) {
 	})
 }
 
+// prepared makes a frame, replaces what it can in its first, empty document, and leads it to an address: it tells what has been used of that
+// there, and whether the document that came is another one's realm.
+const prepared = `((lead) => new Promise((done) => {
+	const frame = document.body.appendChild(document.createElement('iframe')), used = [], before = frame.contentWindow.Object;
+	const spoil = (name, object) => { for (const key of Reflect.ownKeys(object)) {
+		const old = Reflect.getOwnPropertyDescriptor(object, key);
+		if (old.configurable && typeof old.value === 'function' && key !== 'constructor')
+			Reflect.defineProperty(object, key, { ...old, value(...args) { used.push(name + '.' + String(key)); return Reflect.apply(old.value, this, args); } });
+	} };
+	for (const name of ['Object', 'Reflect', 'Function', 'Array', 'Promise', 'Map', 'WeakMap']) {
+		spoil(name, frame.contentWindow[name]);
+		if (frame.contentWindow[name].prototype) spoil(name + '.prototype', frame.contentWindow[name].prototype);
+	}
+	frame.onload = () => {
+		const { api } = frame.contentWindow;
+		const echo = api.echo({ a: [1, new Date(5)] }).a[0];
+		done([echo, frame.contentWindow.Object !== before, used.join()].join(' '));
+		frame.remove();
+	};
+	lead(frame);
+}))`
+
+// TestFramePrepared: a page with frames that have preloads cannot lay anything in wait for them there.
+func TestFramePrepared(t *testing.T) {
+	inApp(t, site(map[string]string{"frame.html": "<!doctype html><title>A frame</title>"}), func(t *testing.T, a *app.App) {
+		w := open(t, a, window.Options{PreloadInSubFrames: true})
+		for name, lead := range map[string]string{
+			"address": "frame.src = 'frame.html'", "srcdoc": "frame.srcdoc = '<title>A frame'", "script": `frame.src = "javascript:'<title>A frame</title>'"`,
+		} {
+			t.Run(name, func(t *testing.T) {
+				if got := eval[string](t, w, prepared+"((frame) => { "+lead+"; })"); got != "1 true " {
+					t.Errorf("echo, another realm and what was used are %s", got)
+				}
+			})
+		}
+	})
+}
+
 func quote(s string) string {
 	b, _ := json.Marshal(s)
 	return string(b)

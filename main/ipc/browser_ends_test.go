@@ -6,9 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"strconv"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -143,46 +140,12 @@ func killRenderers(t *testing.T, w *window.Window) {
 	t.Helper()
 	gone := make(chan window.RendererGone, 1)
 	defer w.OnRendererGone(func(g window.RendererGone) { gone <- g })()
-	for _, pid := range renderers(t) {
+	for _, pid := range apptest.Renderers(t) {
 		_ = syscall.Kill(pid, syscall.SIGKILL)
 	}
 	if g := wait(t, gone); g.Reason != "killed" {
 		t.Errorf("the renderer is gone: %+v", g)
 	}
-}
-
-// renderers lists the renderer processes below this one.
-func renderers(t *testing.T) (pids []int) {
-	t.Helper()
-	entries, err := os.ReadDir("/proc")
-	if err != nil {
-		t.Fatal(err)
-	}
-	parent := map[int]int{}
-	for _, e := range entries {
-		pid, err := strconv.Atoi(e.Name())
-		if err != nil {
-			continue
-		}
-		stat, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-		if _, rest, ok := strings.Cut(string(stat), ") "); ok {
-			parent[pid], _ = strconv.Atoi(strings.Fields(rest)[1])
-		}
-	}
-	for pid := range parent {
-		cmdline, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
-		above := parent[pid]
-		for above > 1 && above != os.Getpid() {
-			above = parent[above]
-		}
-		if above == os.Getpid() && strings.Contains(string(cmdline), "--type=renderer") {
-			pids = append(pids, pid)
-		}
-	}
-	if len(pids) == 0 {
-		t.Fatal("there is no renderer")
-	}
-	return pids
 }
 
 // claims says where it believes to be before anything else happens in its document.

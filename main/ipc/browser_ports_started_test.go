@@ -74,7 +74,6 @@ func TestBrowserPortNotStarted(t *testing.T) {
 		w := show(t, a, window.Options{Preload: portal + keeping})
 		eval[any](t, w, pagePorts)
 		eval[any](t, w, inOrder)
-		const windows = 2 * protocol.PortWindow / (16 << 10) // one there, one here
 		for name, c := range map[string]struct{ channel, begin string }{
 			"in the page":             {"port", "inOrder(waiting, ARG)"},
 			"in the preload":          {"keep", "keeper.hear(ARG)"},
@@ -83,33 +82,45 @@ func TestBrowserPortNotStarted(t *testing.T) {
 			"sent to its window":      {"port", "{ window.told = nextPort().then((p) => inOrder(p, ARG)); postMessage({ name: 'port' }, '*', [waiting]); told }"},
 			"sent to a frame":         {"port", "{ const frame = document.body.appendChild(document.createElement('iframe')); window.told = new Promise((done) => { frame.contentWindow.onmessage = ({ ports }) => done(inOrder(ports[0], ARG)); }); frame.contentWindow.postMessage(0, '*', [waiting]); told }"},
 		} {
-			ours, theirs := ipc.NewMessageChannel()
-			send(t, w, c.channel, theirs)
-			if c.channel == "port" {
-				eval[any](t, w, "nextPort().then((p) => { window.waiting = p; })")
-			}
-			n := fill(t, ours)
-			if n > windows+2 {
-				t.Errorf("%s: %d messages are taken by a port that is not started, not %d", name, n, windows)
-			}
-			const more = 1000
-			posted := make(chan error, 1)
-			go func() {
-				var err error
-				for i := n; i < n+more && err == nil; i++ {
-					err = ours.PostContext(t.Context(), numbered(i))
-				}
-				posted <- err
-			}()
-			if got := eval[int](t, w, c.begin, n+more); got != n+more {
-				t.Errorf("%s: message %d has another number", name, -got)
-			}
-			if err := wait(t, posted); err != nil {
-				t.Error(name, err)
-			}
+			notStarted(t, w, name, c.channel, c.begin)
 		}
 		if got := eval[[]any](t, w, "others"); len(got) > 0 {
 			t.Errorf("the page hears messages that are not for it: %v", got)
 		}
+		// A page that writes itself anew loses all listeners of its window.
+		eval[any](t, w, "document.open(); document.write('<title>New'); document.close(); 0")
+		eval[any](t, w, pagePorts)
+		eval[any](t, w, inOrder)
+		notStarted(t, w, "in a page that is written anew", "port", "inOrder(waiting, ARG)")
 	})
+}
+
+// notStarted fills a port that the page gets by a channel, and has what waits there heard.
+func notStarted(t *testing.T, w *window.Window, name, channel, begin string) {
+	t.Helper()
+	const windows = 2 * protocol.PortWindow / (16 << 10) // one there, one here
+	ours, theirs := ipc.NewMessageChannel()
+	send(t, w, channel, theirs)
+	if channel == "port" {
+		eval[any](t, w, "nextPort().then((p) => { window.waiting = p; })")
+	}
+	n := fill(t, ours)
+	if n > windows+2 {
+		t.Errorf("%s: %d messages are taken by a port that is not started, not %d", name, n, windows)
+	}
+	const more = 1000
+	posted := make(chan error, 1)
+	go func() {
+		var err error
+		for i := n; i < n+more && err == nil; i++ {
+			err = ours.PostContext(t.Context(), numbered(i))
+		}
+		posted <- err
+	}()
+	if got := eval[int](t, w, begin, n+more); got != n+more {
+		t.Errorf("%s: message %d has another number", name, -got)
+	}
+	if err := wait(t, posted); err != nil {
+		t.Error(name, err)
+	}
 }

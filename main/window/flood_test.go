@@ -68,7 +68,7 @@ func checkEvents(t *testing.T, w *window.Window, stuck chan struct{}) {
 	}
 	eval[any](t, w, "for (let i = 0; i < 3000; i++) console.log('x'.repeat(100000)); 0")
 	close(stuck)
-	until(t, "all that was kept is heard", func() bool {
+	apptest.Until(t, "all that was kept is heard", func() bool {
 		eval[any](t, w, "console.log('end'); 0")
 		return len(end) > 0
 	})
@@ -88,7 +88,7 @@ func (h *hostile) count() int {
 // await waits until pour has sent that many packets.
 func (h *hostile) await(n int) {
 	h.t.Helper()
-	until(h.t, "many packets are sent", func() bool { return h.count() >= n })
+	apptest.Until(h.t, "many packets are sent", func() bool { return h.count() >= n })
 }
 
 // A window that floods main neither holds up another one, each of whose invokes is answered while the flood goes on, nor fills the memory. How

@@ -24,7 +24,7 @@ func TestFocus(t *testing.T) {
 		// X says where keys go, the pages whether they expect them.
 		settled := func(want string) {
 			t.Helper()
-			until(t, want+" has the keyboard, and its page alone knows", func() bool {
+			apptest.Until(t, want+" has the keyboard, and its page alone knows", func() bool {
 				title, err := screen.Focused()
 				if err != nil {
 					t.Fatal(err)

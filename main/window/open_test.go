@@ -65,13 +65,13 @@ func TestSandboxedOpeners(t *testing.T) {
 				eval[any](t, w, c.script)
 				// What comes before Chromium knows where the frame is hits the page around it, or nothing.
 				eval[any](t, w, `window.heard = []; onmessage = (e) => heard.push(e.data); 0`)
-				until(t, "the mouse reaches the document", func() bool {
+				apptest.Until(t, "the mouse reaches the document", func() bool {
 					mouse(t, w, "mouseMoved")
 					return eval[bool](t, w, `heard.includes("reached")`)
 				})
 				for clicks := range 4 {
 					click(t, w)
-					until(t, "the click is heard of", func() bool { return eval[int](t, w, `heard.filter((what) => what === 1).length`) > clicks })
+					apptest.Until(t, "the click is heard of", func() bool { return eval[int](t, w, `heard.filter((what) => what === 1).length`) > clicks })
 				}
 				for range 2 {
 					if got := wait(t); got != elsewhere.URL+"/" {

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/oriel-go/oriel/internal/apptest"
 	"github.com/oriel-go/oriel/main/app"
 	"github.com/oriel-go/oriel/main/ipc"
 	"github.com/oriel-go/oriel/main/window"
+	"github.com/oriel-go/oriel/renderer/ring"
 )
 
 // frameFiles is a page for frames that tells main its number.
@@ -18,7 +20,7 @@ var frameFiles = map[string]string{
 
 // Frames have rings of their own, as many as there may be. Those of the rest talk to main all the same.
 func ringsOfFrames(t *testing.T, a *app.App) {
-	before := len(rings(t))
+	before := apptest.Shared(t, ring.MemorySize)
 	w := open(t, a, window.Options{PreloadInSubFrames: true})
 	defer w.Destroy()
 	ipc.Handle(w.IPC(), "frame", func(_ context.Context, n int) (int, error) { return n, nil })
@@ -40,11 +42,11 @@ func ringsOfFrames(t *testing.T, a *app.App) {
 		}
 	}
 	add(0, window.MaxRings-1)
-	if n := len(rings(t)) - before; n != window.MaxRings {
+	if n := apptest.Shared(t, ring.MemorySize) - before; n != window.MaxRings {
 		t.Errorf("%d documents have %d rings", window.MaxRings, n)
 	}
 	add(window.MaxRings-1, window.MaxRings+1)
-	if n := len(rings(t)) - before; n != window.MaxRings {
+	if n := apptest.Shared(t, ring.MemorySize) - before; n != window.MaxRings {
 		t.Errorf("two documents more than %d have %d rings", window.MaxRings, n)
 	}
 }

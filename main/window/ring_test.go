@@ -2,14 +2,10 @@ package window_test
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
-	"slices"
 	"strconv"
-	"strings"
 	"testing"
 
 	"go.uber.org/zap"
@@ -23,37 +19,17 @@ import (
 	"github.com/oriel-go/oriel/renderer/ring"
 )
 
-// rings are the addresses at which this process has rings before it.
-func rings(t *testing.T) (found []int64) {
-	t.Helper()
-	maps, err := os.ReadFile("/proc/self/maps")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for line := range strings.Lines(string(maps)) {
-		var from, to int64
-		var rights string
-		if _, err := fmt.Sscanf(line, "%x-%x %s", &from, &to, &rights); err == nil && to-from == ring.MemorySize && rights == "rw-s" {
-			found = append(found, from)
-		}
-	}
-	return found
-}
-
-// rendererThreads counts those of all processes that show pages.
+// rendererThreads counts those of the app's processes that show pages.
 func rendererThreads(t *testing.T) (n int) {
 	t.Helper()
-	commands, _ := filepath.Glob("/proc/[0-9]*/cmdline")
-	for _, name := range commands {
-		if command, _ := os.ReadFile(name); strings.Contains(string(command), "--type=renderer") {
-			tasks, _ := os.ReadDir(filepath.Join(filepath.Dir(name), "task"))
-			n += len(tasks)
-		}
+	for _, pid := range apptest.Renderers(t) {
+		tasks, _ := os.ReadDir(fmt.Sprintf("/proc/%d/task", pid))
+		n += len(tasks)
 	}
 	return n
 }
 
-// A document's packets travel through memory, and neither the UI thread, a page that is stuck nor one that lies holds up anybody else.
+// A document's packets travel through memory, and neither the UI thread nor a page that is stuck holds up anybody else.
 func TestRing(t *testing.T) {
 	o := site(frameFiles)
 	o.Log = zap.NewNop()
@@ -67,7 +43,6 @@ func TestRing(t *testing.T) {
 		t.Run("frames", func(t *testing.T) { ringsOfFrames(t, a) })
 		t.Run("given back", func(t *testing.T) { ringsGivenBack(t, a, other) })
 		t.Run("cut off", func(t *testing.T) { ringsCutOff(t, a) })
-		t.Run("damaged", func(t *testing.T) { ringDamaged(t, a, other) })
 		t.Run("offered again", func(t *testing.T) { ringOfferedAgain(t, a, other) })
 		t.Run("stuck", func(t *testing.T) { ringStuck(t, a, other) })
 		p99(t, other, 100)
@@ -172,7 +147,7 @@ func ringOrder(t *testing.T, a *app.App) {
 	if err := <-ended; err != nil {
 		t.Error(err)
 	}
-	until(t, "the page has heard everything", func() bool {
+	apptest.Until(t, "the page has heard everything", func() bool {
 		got := eval[any](t, w, "down()")
 		if text, wrong := got.(string); wrong {
 			t.Fatal(text)
@@ -183,7 +158,7 @@ func ringOrder(t *testing.T, a *app.App) {
 
 // Documents that have gone leave no memory, and no threads in their process; nor do windows.
 func ringsGivenBack(t *testing.T, a *app.App, other *window.Window) {
-	until(t, "one window has one ring", func() bool { return len(rings(t)) == 1 })
+	apptest.Until(t, "one window has one ring", func() bool { return apptest.Shared(t, ring.MemorySize) == 1 })
 	w := open(t, a, window.Options{})
 	p99(t, w, 100)
 	threads := rendererThreads(t)
@@ -193,10 +168,10 @@ func ringsGivenBack(t *testing.T, a *app.App, other *window.Window) {
 		}
 		p99(t, w, 10)
 	}
-	until(t, "two windows have two rings", func() bool { return len(rings(t)) == 2 })
-	until(t, "threads of documents have ended", func() bool { return rendererThreads(t) <= threads+10 })
+	apptest.Until(t, "two windows have two rings", func() bool { return apptest.Shared(t, ring.MemorySize) == 2 })
+	apptest.Until(t, "threads of documents have ended", func() bool { return rendererThreads(t) <= threads+10 })
 	w.Destroy()
-	until(t, "the window's ring is given back", func() bool { return len(rings(t)) == 1 })
+	apptest.Until(t, "the window's ring is given back", func() bool { return apptest.Shared(t, ring.MemorySize) == 1 })
 	p99(t, other, 10)
 }
 
@@ -224,41 +199,7 @@ func ringsCutOff(t *testing.T, a *app.App) {
 	go w.DevToolsCommand(ctx(t), "Page.crash", struct{}{}, nil) // nobody answers
 	<-gone
 	w.Destroy()
-	until(t, "its ring is given back", func() bool { return len(rings(t)) == 1 })
-}
-
-// A process that writes nonsense where a ring's positions are is killed, and no other.
-func ringDamaged(t *testing.T, a *app.App, other *window.Window) {
-	before := rings(t)
-	w := open(t, a, window.Options{})
-	gone := make(chan window.RendererGone, 1)
-	w.OnRendererGone(func(g window.RendererGone) { gone <- g })
-	other.OnRendererGone(func(g window.RendererGone) { t.Errorf("another window's process is gone: %+v", g) })
-	p99(t, w, 100)
-	place := slices.DeleteFunc(rings(t), func(at int64) bool { return slices.Contains(before, at) })
-	if len(place) != 1 {
-		t.Fatalf("%d rings more for a window more", len(place))
-	}
-	memory, err := os.OpenFile("/proc/self/mem", os.O_RDWR, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer memory.Close()
-	// As its process would; the page goes on talking, so that main is awake now and then when it looks.
-	eval[any](t, w, "(async () => { for (let n = 0; ; n++) await api.invoke('echo', n); })(); 0")
-	const tail = 64
-	wrong := binary.LittleEndian.AppendUint32(nil, 0x7ffffff3)
-	until(t, "the process is killed", func() bool {
-		for n := 0; n < 100 && slices.Contains(rings(t), place[0]); n++ { // until the memory has been given back
-			memory.WriteAt(wrong, place[0]+tail)
-		}
-		return len(gone) > 0
-	})
-	if g := <-gone; g.Reason != window.ReasonViolations {
-		t.Errorf("gone: %+v", g)
-	}
-	w.Destroy()
-	p99(t, other, 100)
+	apptest.Until(t, "its ring is given back", func() bool { return apptest.Shared(t, ring.MemorySize) == 1 })
 }
 
 // Whoever sends to a page that takes nothing waits, and is told in the end; nobody else is.

@@ -7,27 +7,11 @@ import (
 	"image/color"
 	"image/png"
 	"testing"
-	"time"
 
 	"github.com/oriel-go/oriel/internal/apptest"
 	"github.com/oriel-go/oriel/main/app"
 	"github.com/oriel-go/oriel/main/window"
 )
-
-// until waits for a condition that no event tells of: what the X server and Chromium settle between themselves.
-func until(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	limit := ctx(t)
-	for !ok() {
-		select {
-		case <-tick.C:
-		case <-limit.Done():
-			t.Fatalf("it did not come to this: %s", what)
-		}
-	}
-}
 
 func TestOptions(t *testing.T) {
 	apptest.InApp(t, site(map[string]string{"untitled.html": "<p>No title"}), func(t *testing.T, a *app.App) {
@@ -37,11 +21,11 @@ func TestOptions(t *testing.T) {
 		if b, err := w.Bounds(); err != nil || b != (window.Rect{X: 40, Y: 60, Width: 500, Height: 300}) {
 			t.Errorf("bounds are %+v, %v", b, err)
 		}
-		until(t, "the page is 500 × 300", func() bool { return eval[[2]int](t, w, "[innerWidth, innerHeight]") == [2]int{500, 300} })
+		apptest.Until(t, "the page is 500 × 300", func() bool { return eval[[2]int](t, w, "[innerWidth, innerHeight]") == [2]int{500, 300} })
 		if err := w.SetBounds(window.Rect{X: 10, Y: 20, Width: 640, Height: 480}); err != nil {
 			t.Fatal(err)
 		}
-		until(t, "the page is 640 × 480", func() bool { return eval[[2]int](t, w, "[innerWidth, innerHeight]") == [2]int{640, 480} })
+		apptest.Until(t, "the page is 640 × 480", func() bool { return eval[[2]int](t, w, "[innerWidth, innerHeight]") == [2]int{640, 480} })
 		titles := make(chan string, 10)
 		w.OnTitle(func(s string) { titles <- s })
 		eval[any](t, w, "document.title = 'Then'; 0")
@@ -62,11 +46,11 @@ func TestOptions(t *testing.T) {
 		if err := w.SetFullscreen(true); err != nil {
 			t.Fatal(err)
 		}
-		until(t, "the window fills the screen", w.Fullscreen)
+		apptest.Until(t, "the window fills the screen", w.Fullscreen)
 		if err := w.SetFullscreen(false); err != nil {
 			t.Fatal(err)
 		}
-		until(t, "the window no longer fills the screen", func() bool { return !w.Fullscreen() })
+		apptest.Until(t, "the window no longer fills the screen", func() bool { return !w.Fullscreen() })
 		if _, err := window.New(a, window.Options{Width: -1}); err == nil {
 			t.Error("a width of -1 was taken")
 		}
@@ -82,11 +66,11 @@ func TestShowLater(t *testing.T) {
 		if err := w.Show(); err != nil {
 			t.Fatal(err)
 		}
-		until(t, "the window is visible", w.Visible)
+		apptest.Until(t, "the window is visible", w.Visible)
 		if err := w.Hide(); err != nil {
 			t.Fatal(err)
 		}
-		until(t, "the window is hidden", func() bool { return !w.Visible() })
+		apptest.Until(t, "the window is hidden", func() bool { return !w.Visible() })
 	})
 }
 
@@ -127,7 +111,7 @@ func TestNoFlash(t *testing.T) {
 		w.OnReadyToShow(func() { close(ready) })
 		<-ready
 		green := color.RGBA{0, 96, 0, 255}
-		until(t, "the screen shows the page", func() bool { c, _ := screen.At(300, 300); return c == green })
+		apptest.Until(t, "the screen shows the page", func() bool { c, _ := screen.At(300, 300); return c == green })
 		close(stop)
 		colours := <-seen
 		for c := range colours {

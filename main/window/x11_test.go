@@ -42,23 +42,23 @@ func TestWindowManagerHints(t *testing.T) {
 			Width: 500, Height: 400, MinWidth: 300, MinHeight: 200, MaxWidth: 900, MaxHeight: 700, Frameless: true, Icon: encoded.Bytes(),
 		})
 		// _MOTIF_WM_HINTS is flags, functions, decorations, …: flag 2 says that decorations count, and 0 of them are wanted.
-		until(t, "the window wants no frame", func() bool {
+		apptest.Until(t, "the window wants no frame", func() bool {
 			h := property("_MOTIF_WM_HINTS")
 			return len(h) >= 3 && h[0]&2 != 0 && h[2] == 0
 		})
 		// WM_NORMAL_HINTS has the minimum at 5 and 6 and the maximum at 7 and 8, with the flags 16 and 32.
-		until(t, "the sizes are bounded", func() bool {
+		apptest.Until(t, "the sizes are bounded", func() bool {
 			h := property("WM_NORMAL_HINTS")
 			return len(h) >= 9 && h[0]&48 == 48 && h[5] == 300 && h[6] == 200 && h[7] == 900 && h[8] == 700
 		})
-		until(t, "the window has its icon", func() bool {
+		apptest.Until(t, "the window has its icon", func() bool {
 			h := property("_NET_WM_ICON")
 			return len(h) >= 2+256 && h[0] == 16 && h[1] == 16 && h[2] == 0xFFC86432
 		})
 		w.Destroy()
 		<-w.Closed()
 		fixed := open(t, a, window.Options{Width: 333, Height: 222, FixedSize: true})
-		until(t, "the size is fixed", func() bool {
+		apptest.Until(t, "the size is fixed", func() bool {
 			h := property("WM_NORMAL_HINTS")
 			return len(h) >= 9 && h[0]&48 == 48 && h[5] == 333 && h[6] == 222 && h[7] == 333 && h[8] == 222
 		})

@@ -199,6 +199,7 @@ const direct = (() => {
         ipcRenderer.on(channel, call);
         return () => {
           ipcRenderer.off(channel, call);
+          if (call === lastCall) lastCall = lastFound = undefined; // the page's listener can be collected
           end();
         };
       };

@@ -110,13 +110,14 @@ const watchPorts = (take) => {
     const transfer = named ? rest[0].transfer : rest[1];
     const entries = Array.isArray(transfer) ? transfer.filter((x) => x instanceof MessagePort).map((port) => owners.get(port)) : [];
     if (!entries.some((entry) => entry?.end)) return post(message, ...rest);
+    listenHere();
     post(mark + ++marks, named ? { targetOrigin: rest[0].targetOrigin } : rest[0]);
     post(message, ...rest);
     sent.set(marks, entries);
     for (const entry of entries) if (entry) entry.flying = true;
   };
 
-  listen(globalThis, 'message', (event) => {
+  function arrives(event) {
     if (passed === marks && arriving === null || event.source !== window) return; // to ask for the source keeps a document in memory
     const { data } = event;
     if (typeof data === 'string' && data.startsWith(mark)) {
@@ -128,8 +129,19 @@ const watchPorts = (take) => {
       arriving.forEach((entry, i) => { if (entry?.end) watch(entry, event.ports[i]); });
       arriving = null;
     }
-  }, true);
-  listen(globalThis, 'messageerror', (event) => { if (arriving !== null && event.source === window) arriving = null; }, true);
+  }
 
+  function fails(event) {
+    if (arriving !== null && event.source === window) arriving = null;
+  }
+
+  // However often, it is once. But document.open, in a page that writes itself anew, takes all listeners off the window; then its own, which are
+  // there before, hear the marks too.
+  function listenHere() {
+    listen(globalThis, 'message', arrives, true);
+    listen(globalThis, 'messageerror', fails, true);
+  }
+
+  listenHere(); // before the page does
   return { watch, came };
 };

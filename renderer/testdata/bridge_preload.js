@@ -156,7 +156,7 @@ contextBridge.exposeInMainWorld('plainFunction', () => 'called');
 contextBridge.exposeInMainWorld('exposeDirect', () => {
   const original = ipcRenderer.invoker('echo');
   contextBridge.exposeInMainWorld('direct', {
-    echo: original, say: ipcRenderer.sender('said'), onSaid: ipcRenderer.subscriber('said'), refused: ipcRenderer.invoker('oriel:document'),
+    echo: original, say: ipcRenderer.sender('said'), onSaid: ipcRenderer.subscriber('said'), onLent: ipcRenderer.subscriber('said', { lend: true }), refused: ipcRenderer.invoker('oriel:document'),
     unanswered: ipcRenderer.invoker('nobody'), isOriginal: (f) => f === original, echoOwn: async (value) => isOwn(await original(value)),
   });
 });

@@ -248,6 +248,23 @@ async function hostileResults() {
     const stop = direct.onSaid((...args) => { lookAll('direct listener', undefined, args); look('direct listener stack', new PageError('x').stack); stop(); done(args[0]); throw new PageError('of a listener'); });
     direct.say({ list: [1, { b: 2 }] }, new Uint8Array(40000));
   }));
+  const results0 = [['nothing', () => {}], ['an error', () => { throw new PageError('of a listener'); }], ['a promise', () => PagePromise.resolve({ a: 1 })],
+    ['a promise of another species', () => Species.resolve(1)], ['a rejected one', () => { const p = Species.reject(new PageError('r')); then(p, () => {}, () => {}); return p; }],
+    ['a promise with a constructor', () => { const p = PagePromise.resolve(1); p.constructor = { get [Symbol.species]() { throw window; } }; return p; }],
+    ['a thenable', () => ({ then(...args) { lookAll('thenable of a listener', this, args); } })], ['a proxy', () => new Proxy({}, handler)]];
+  for (let i = 0; i < results0.length; i++) {
+    await wait(`direct listener of lent bytes with ${results0[i][0]}`, new PagePromise((done) => {
+      const stop = direct.onLent((...args) => {
+        lookAll('lent', undefined, args);
+        look('lent buffer', apply(bufferOf, args[1], []));
+        look('lent stack', new PageError('x').stack);
+        stop();
+        done(args[0]);
+        return results0[i][1]();
+      });
+      direct.say({ list: [1, { b: 2 }] }, new Bytes(40000));
+    }));
+  }
   rule('stack overflow anywhere in a direct call');
   count = 0;
   for (const f of [() => direct.echo(1), () => direct.echo({ a: 1, b: [1, { c: 2 }] }), () => direct.say('x'.repeat(99)), () => direct.echo(new Uint8Array(2)), () => direct.refused(1)]) {
