@@ -2,6 +2,7 @@ package socket
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -185,8 +186,7 @@ func (c *Conn) inRow(it *item) bool {
 
 // wait lets an item wait, joined with the one before it if both are small. c.mu is held.
 func (c *Conn) wait(it item) {
-	if n := len(c.waiting); n > 0 && !(n == 1 && c.sending) && it.memory < 0 && !it.part {
-		last := &c.waiting[n-1]
+	if last := c.lastWaiting(); last != nil && it.memory < 0 && !it.part {
 		if grown := len(last.data) + it.length() - protocol.HeaderSize; last.memory < 0 && !last.part && grown <= maxJoined && sameDocument(last.data, it.data) {
 			last.data = append(append(last.data, it.data[protocol.HeaderSize:]...), it.tail...)
 			last.size += it.size
@@ -203,6 +203,15 @@ func (c *Conn) wait(it item) {
 		c.idle = make(chan struct{})
 		go c.drain()
 	}
+}
+
+// lastWaiting is the last item that waits and is not on its way, or nil. c.mu is held.
+func (c *Conn) lastWaiting() *item {
+	n := len(c.waiting)
+	if n == 0 || n == 1 && c.sending {
+		return nil
+	}
+	return &c.waiting[n-1]
 }
 
 func sameDocument(a, b []byte) bool {
@@ -267,7 +276,8 @@ func (c *Conn) drop() {
 	}
 }
 
-// fault notes an error after which nothing can be sent any more. c.mu is held.
+// fault notes an error after which nothing can be sent any more. Unless the far end has gone, that ends the connection: both would wait for what
+// does not come. c.mu is held.
 func (c *Conn) fault(err error) error {
 	if err == nil {
 		return nil
@@ -276,9 +286,16 @@ func (c *Conn) fault(err error) error {
 		err = io.EOF
 	}
 	if c.failed == nil {
-		c.failed = err
+		if c.failed = err; err != io.EOF {
+			c.shutdown()
+		}
 	}
 	return c.failed
+}
+
+// shutdown wakes whoever waits in the system at either end. What has been sent can still be received.
+func (c *Conn) shutdown() {
+	_ = c.raw.Control(func(fd uintptr) { _ = unix.Shutdown(int(fd), unix.SHUT_RDWR) })
 }
 
 // Flush waits until everything sent so far has been handed to the system, or can no more be.
@@ -307,7 +324,7 @@ func (c *Conn) Close() {
 	}
 	c.region.close()
 	c.mu.Unlock()
-	_ = c.raw.Control(func(fd uintptr) { _ = unix.Shutdown(int(fd), unix.SHUT_RDWR) }) // for whoever waits in the system
+	c.shutdown()
 	_ = c.file.Close()
 	c.in.leave()
 	c.in.shut()
@@ -330,10 +347,16 @@ func (c *Conn) tellTaken() {
 	i := &c.in.region
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if i.taken > 0 && c.failed == nil && c.queued+itemCost < MaxQueued {
-		_ = c.send(item{data: words(i.head[:], takenMark, i.taken), memory: -1, size: 8, part: true})
-		i.taken = 0
+	if i.taken == 0 || c.failed != nil || c.queued+itemCost >= MaxQueued {
+		return
 	}
+	if last := c.lastWaiting(); last != nil && last.memory < 0 && last.data[0] == takenMark {
+		said := last.data[len(last.data)-4:]
+		binary.LittleEndian.PutUint32(said, binary.LittleEndian.Uint32(said)+i.taken)
+	} else {
+		_ = c.send(item{data: words(i.head[:], takenMark, i.taken), memory: -1, size: 8, part: true})
+	}
+	i.taken = 0
 }
 
 // write sends the datagram if the far end has room for it, else it returns EAGAIN.

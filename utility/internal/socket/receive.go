@@ -1,6 +1,7 @@
 package socket
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -62,12 +63,13 @@ func (r *receiver) init(raw syscall.RawConn) {
 
 // Receive waits for the next packet; it is the caller's. With stay, it may wait in the system for a moment and keep a processor from other
 // goroutines meanwhile, which is by far the shortest way for a packet that comes soon. The error is io.EOF when the far end has closed,
-// ErrClosed when this end has. Any other error is about a far end that breaks the rules, after which the connection should be closed.
+// ErrClosed when this end has. Any other error is about a far end that breaks the rules, or what has kept this one from sending; the connection
+// should then be closed.
 func (c *Conn) Receive(stay bool) ([]byte, error) {
 	for {
 		packet, err := c.in.next(stay)
-		if errors.Is(err, io.EOF) && c.closed() {
-			err = ErrClosed
+		if errors.Is(err, io.EOF) {
+			err = c.end()
 		}
 		if err != nil {
 			c.in.leave()
@@ -79,11 +81,11 @@ func (c *Conn) Receive(stay bool) ([]byte, error) {
 	}
 }
 
-// closed reports whether this side has closed the connection.
-func (c *Conn) closed() bool {
+// end says why nothing more comes.
+func (c *Conn) end() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return errors.Is(c.failed, ErrClosed)
+	return cmp.Or(c.failed, io.EOF)
 }
 
 const (

@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -235,11 +236,53 @@ func TestRegionFault(t *testing.T) {
 	if err := in.begin(words(nil, beginMark, 1<<20, 0, 1<<19), new(spare)); !errors.Is(err, errFault) {
 		t.Errorf("the receiver: %v", err)
 	}
-	a, _ := connected(t)
+	a, b := connected(t)
 	a.UseRegion()
 	a.region.memory = memory // which a closes
 	if err := a.Send(numbered(1, 1<<19)); !errors.Is(err, errFault) {
 		t.Errorf("the sender: %v", err)
+	}
+	for c, want := range map[*Conn]error{a: errFault, b: io.EOF} { // nobody waits for what does not come
+		ended := make(chan error, 1)
+		go func() {
+			_, err := c.Receive(false)
+			ended <- err
+		}()
+		select {
+		case err := <-ended:
+			if !errors.Is(err, want) {
+				t.Errorf("an end ends with %v, want %v", err, want)
+			}
+		case <-time.After(patience / 10):
+			t.Fatalf("the end that is to end with %v does not", want)
+		}
+	}
+}
+
+// A far end that sends and does not read has this one keep a word of what has been taken, not one for each packet.
+func TestTakenWaits(t *testing.T) {
+	ours, theirs, err := Pair()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer theirs.Close()
+	conn, err := New(ours)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	s := &stranger{fd: int(theirs.Fd())}
+	s.send(words(nil, regionMark, 4096), regionOf(t, 4096, regionSeals))
+	for range 20_000 {
+		s.send(words(nil, beginMark, 100, 0, 100))
+		if _, err := conn.Receive(false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	conn.mu.Lock()
+	defer conn.mu.Unlock()
+	if n := len(conn.waiting); n == 0 || n > 2 {
+		t.Errorf("%d datagrams wait", n)
 	}
 }
 
