@@ -57,3 +57,28 @@ func TestGivenUpEdge(t *testing.T) {
 		}
 	}
 }
+
+// There is room for a packet as long as its bytes are within the limit, or nothing waits that could make room.
+func TestRoomForBytes(t *testing.T) {
+	l := NewLine(LineOptions{})
+	has := func(size int) bool {
+		select {
+		case <-l.Room(10, size):
+			return true
+		default:
+			return false
+		}
+	}
+	l.bytes, l.taken = protocol.MaxQueuedBytes-10, true // a listener is at work
+	if !has(10) || has(11) {
+		t.Error("the limit is another one while messages wait")
+	}
+	room := l.Room(10, 11)
+	l.bytes--
+	l.pass()
+	<-room
+	l.bytes = protocol.MaxQueuedBytes // of handlers that have begun
+	if !has(10) {
+		t.Error("who brings messages waits for handlers, which may wait for what is brought")
+	}
+}

@@ -46,8 +46,9 @@ type Line struct {
 	held    int    // messages waiting or being worked on
 	bytes   int    // of the packets they came in
 
-	room    chan struct{} // closed when there is room for roomFor messages; nil if nobody waits for that
-	roomFor int
+	room     chan struct{} // closed when there is room for roomFor messages, and for roomSize bytes; nil if nobody waits for that
+	roomFor  int
+	roomSize int
 }
 
 // NewLine returns an empty line.

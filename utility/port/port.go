@@ -244,14 +244,16 @@ func (p *Port) take(packet []byte) error {
 	if len(frames) == 0 {
 		return nil
 	}
+	size := 0 // what goes through message ports has windows of its own
 	if !throughPorts(frames) {
+		size = len(packet)
 		select {
 		case <-p.started:
 		case <-p.Context().Done():
 			return ErrClosed
 		}
 	}
-	if !p.room() {
+	if !p.room(size) {
 		return ErrClosed
 	}
 	var from any
@@ -272,10 +274,10 @@ func throughPorts(frames []protocol.Frame) bool {
 	return !slices.ContainsFunc(frames, func(f protocol.Frame) bool { return f.Kind < protocol.KindPost })
 }
 
-// room waits until there is room for more messages; it is false if the port ends meanwhile.
-func (p *Port) room() bool {
+// room waits until there is room for more messages, of so many bytes; it is false if the port ends meanwhile.
+func (p *Port) room(size int) bool {
 	for {
-		room := p.line.Below(maxWaiting)
+		room := p.line.Room(maxWaiting, size)
 		select {
 		case <-room:
 			return true
