@@ -41,7 +41,7 @@ struct oriel_ring {
 
   uint32_t head;  // of in
   uint32_t tail;  // of out
-  unsigned char *joined;
+  cef_v8_value_t *joined;  // the buffer for packets that are read as one, used again and again; NULL before the first
 
   cef_v8_value_t *parts[2];  // of a packet that is not whole yet
   size_t cut, total, got;
@@ -50,7 +50,6 @@ struct oriel_ring {
 
 static void ring_destroy(struct oriel_ring *ring) {
   ORIEL_RELEASE(ring->region);
-  free(ring->joined);
   free(ring);
 }
 
@@ -134,8 +133,7 @@ struct oriel_ring *oriel_ring_open(cef_process_message_t *message, uint32_t docu
   ring->in = ring->out + ORIEL_RING_SIZE;
   ring->ready = ready;
   ring->owner = owner;
-  ring->joined = malloc(JOIN_UP_TO);
-  if (ring->joined && start_thread(ring) == 0)
+  if (start_thread(ring) == 0)
     return ring;
   ORIEL_RELEASE(&ring->task);
   return NULL;
@@ -145,6 +143,7 @@ void oriel_ring_close(struct oriel_ring *ring) {
   ring->ready = NULL;
   ORIEL_RELEASE(ring->parts[0]);
   ORIEL_RELEASE(ring->parts[1]);
+  ORIEL_RELEASE(ring->joined);
   oriel_lent_clear(&ring->lent);
   atomic_store(&ring->ending, 1);
   ring_bell(&ring->shared->to_page.bell);
@@ -273,23 +272,45 @@ static int joins(const struct record *record) {
          oriel_message_cut(record->bytes) == 0;
 }
 
-// Reads small packets as one: they have the same header, since they belong to one document. Returns its size.
-static size_t read_joined(struct oriel_ring *ring, struct record record) {
+static cef_v8_value_t *new_buffer(size_t size) {
+  cef_v8_backing_store_t *store = oriel_cef.cef_v8_backing_store_create(size);
+  return store ? oriel_cef.cef_v8_value_create_array_buffer_from_backing_store(store) : NULL;
+}
+
+// Copies small packets to where there is room for JOIN_UP_TO bytes, as one: they have the same header, since they belong to one document. Without a
+// place they are lost. Returns the size.
+static size_t join(struct oriel_ring *ring, struct record record, unsigned char *to) {
   size_t size = 0;
   do {
     size_t skip = size ? ORIEL_PACKET_HEADER : 0;
-    if (size + record.length - skip > JOIN_UP_TO || (size && memcmp(ring->joined, record.bytes, ORIEL_PACKET_HEADER) != 0))
+    if (size + record.length - skip > JOIN_UP_TO || (size && to && memcmp(to, record.bytes, ORIEL_PACKET_HEADER) != 0))
       break;
-    memcpy(ring->joined + size, record.bytes + skip, record.length - skip);
+    if (to)
+      memcpy(to + size, record.bytes + skip, record.length - skip);
     size += record.length - skip;
     have_read(ring, record.whole);
   } while (next_record(ring, &record) && joins(&record));
   return size;
 }
 
-static cef_v8_value_t *new_buffer(size_t size) {
-  cef_v8_backing_store_t *store = oriel_cef.cef_v8_backing_store_create(size);
-  return store ? oriel_cef.cef_v8_value_create_array_buffer_from_backing_store(store) : NULL;
+// Reads small packets as one, into the buffer for that, which is larger: the second value is how many bytes they have. Fresh memory for each
+// would mean fresh pages, and as many that the system gets back. With in_use somebody still reads what came in it last. Returns the number of
+// values, or 0.
+static size_t read_joined(struct oriel_ring *ring, const struct record *record, int in_use, cef_v8_value_t *values[2]) {
+  if (in_use) {
+    ORIEL_RELEASE(ring->joined);
+    ring->joined = NULL;
+  }
+  if (!ring->joined)
+    ring->joined = new_buffer(JOIN_UP_TO);
+  unsigned char *to = ring->joined ? ring->joined->get_array_buffer_data(ring->joined) : NULL;
+  size_t size = join(ring, *record, to);
+  values[1] = to ? oriel_cef.cef_v8_value_create_uint((uint32_t)size) : NULL;
+  if (!values[1])
+    return 0;
+  ORIEL_RETAIN(ring->joined);
+  values[0] = ring->joined;
+  return 2;
 }
 
 // Room for the tail of a packet: memory that was lent before, if the packet is one for that.
@@ -360,19 +381,14 @@ static size_t read_record(struct oriel_ring *ring, const struct record *record, 
   return count;
 }
 
-size_t oriel_ring_read(struct oriel_ring *ring, cef_v8_value_t *buffers[2]) {
+size_t oriel_ring_read(struct oriel_ring *ring, int in_use, cef_v8_value_t *values[2]) {
   struct oriel_ring_direction *direction = &ring->shared->to_page;
   struct record record;
   for (;;) {
     atomic_store(&direction->asleep, 0);
     while (next_record(ring, &record)) {
-      size_t count;
-      if (!ring->parts[0] && joins(&record)) {
-        size_t size = read_joined(ring, record);
-        count = oriel_message_copies(ring->joined, size, buffers);
-      } else {
-        count = read_record(ring, &record, buffers);
-      }
+      int joined = !ring->parts[0] && joins(&record);
+      size_t count = joined ? read_joined(ring, &record, in_use, values) : read_record(ring, &record, values);
       if (count)
         return count;
     }

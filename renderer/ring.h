@@ -39,9 +39,11 @@ struct oriel_ring *oriel_ring_open(cef_process_message_t *message, uint32_t docu
 // Sends bytes, and waits while there is no room for them. Returns 0, or -1 if the browser process has closed the ring.
 int oriel_ring_send(struct oriel_ring *ring, const void *data, size_t size);
 
-// Reads the next packet, or several small ones as one, into new ArrayBuffers of the entered context, as oriel_message_buffers does. 0 if there
-// is none; then ready will be called when there is. The second may be a lent one, and larger than the tail.
-size_t oriel_ring_read(struct oriel_ring *ring, cef_v8_value_t *buffers[2]);
+// Reads the next packet and returns the number of values it is made of; 0 if there is none: then ready will be called when there is. They are new
+// ArrayBuffers of the entered context as oriel_message_buffers has them, of which the second may be a lent one, and larger than the tail; or,
+// where several small packets are read as one, an ArrayBuffer that will be used for the next ones too, and the length of what is in it. in_use
+// says that what came last may still be read.
+size_t oriel_ring_read(struct oriel_ring *ring, int in_use, cef_v8_value_t *values[2]);
 
 // What the ring keeps for lent tails.
 struct oriel_lent *oriel_ring_lent(struct oriel_ring *ring);

@@ -36,8 +36,9 @@ func TestSanitized(t *testing.T) {
 	}
 }
 
-// What a document keeps of lent buffers ends where the limits say, shown with the same fake.
-func TestLentEdge(t *testing.T) {
+// What a document keeps of lent buffers ends where the limits say, and the buffer for small packets is nobody's when it is used again, shown with the
+// same fake.
+func TestKeptBuffers(t *testing.T) {
 	edges := filepath.Join(t.TempDir(), "edges")
 	if out, err := exec.Command("fuzz/build.sh", edges, "address,undefined", "fuzz/edges.c").CombinedOutput(); err != nil {
 		t.Fatalf("build by %s: %v\n%s", cmp.Or(os.Getenv("CC"), "gcc"), err, out)

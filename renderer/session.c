@@ -26,6 +26,7 @@ struct session {
   uint32_t document;  // as its packets' headers have it; 0 before the first
   struct oriel_ring *ring;
   int reading;  // the ring's packets have their turn
+  int handing;  // how many packets of the ring are being handed on, one within the other
 };
 
 static struct session *sessions;
@@ -122,10 +123,10 @@ int oriel_session_send(struct session *session, const void *data, size_t size) {
 
 struct oriel_lent *oriel_session_lent(const struct session *session) { return session->ring ? oriel_ring_lent(session->ring) : NULL; }
 
-// Calls the runtime's receive in the entered context. Takes the buffers over.
-static void hand_on(cef_v8_context_t *context, cef_v8_value_t *receive, size_t count, cef_v8_value_t *const *buffers) {
-  ORIEL_RETAIN(context);  // given away by the call, as the buffers are
-  cef_v8_value_t *result = receive->execute_function_with_context(receive, context, NULL, count, buffers);
+// Calls the runtime's receive in the entered context. Takes the values over.
+static void hand_on(cef_v8_context_t *context, cef_v8_value_t *receive, size_t count, cef_v8_value_t *const *values) {
+  ORIEL_RETAIN(context);  // given away by the call, as the values are
+  cef_v8_value_t *result = receive->execute_function_with_context(receive, context, NULL, count, values);
   if (!result)
     receive->clear_exception(receive);
   ORIEL_RELEASE(result);
@@ -156,10 +157,12 @@ static int64_t nanoseconds(void) {
 // Hands on what the ring has, for a while. What is called may end the session.
 static void read_ring(struct session *session, cef_v8_context_t *context, cef_v8_value_t *receive) {
   int64_t end = nanoseconds() + SLICE_NS;
-  cef_v8_value_t *buffers[2];
+  cef_v8_value_t *values[2];
   size_t count;
-  while (session->open && (count = oriel_ring_read(session->ring, buffers)) != 0) {
-    hand_on(context, receive, count, buffers);
+  while (session->open && (count = oriel_ring_read(session->ring, session->handing > 0, values)) != 0) {
+    session->handing++;
+    hand_on(context, receive, count, values);
+    session->handing--;
     if (session->open && nanoseconds() >= end) {
       oriel_ring_yield(session->ring);
       return;

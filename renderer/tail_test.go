@@ -67,3 +67,55 @@ contextBridge.exposeInMainWorld('direct', { echo: ipcRenderer.invoker('echo'), p
 		}
 	})
 }
+
+// TestManySmall: what came in one of many small messages stays what it is while others come, to whoever hears them.
+func TestManySmall(t *testing.T) {
+	inApp(t, site(nil), func(t *testing.T, a *app.App) {
+		ipc.HandleFunc(a.IPC(), "push", func(ctx context.Context, count int) error {
+			for i := range count {
+				if err := ipc.Reply(ctx, "pushed", i, numbered(i, i%1500), []float64{float64(i)}, map[string]string{"text": fmt.Sprint("number ", i)}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		ipc.HandleFunc(a.IPC(), "echo", func(in any) any { return in })
+		w := open(t, a, window.Options{Preload: `
+const { contextBridge, ipcRenderer } = require('electron');
+const kept = [];
+ipcRenderer.on('pushed', (event, ...args) => { kept.push(args); });
+contextBridge.exposeInMainWorld('api', {
+  push: ipcRenderer.invoker('push', 1),
+  echo: ipcRenderer.invoker('echo', 1),
+  copied: (value) => ipcRenderer.invoke('echo', value),
+  heard: () => kept,
+  only: () => { kept.length = 0; ipcRenderer.removeAllListeners('pushed'); },
+  onPushed: ipcRenderer.subscriber('pushed'),
+});`})
+		const count = 4000
+		for _, bad := range eval[[]string](t, w, fmt.Sprintf(`(async () => {
+			const bad = [];
+			const wrong = ([number, bytes, floats, object], i) => number !== i || bytes.length !== i %% 1500 || bytes.some((b, at) => b !== (at * 31 + i & 255)) ||
+				floats.length !== 1 || floats[0] !== i || object.text !== 'number ' + i;
+			const check = (what, list) => {
+				const at = list.findIndex(wrong);
+				if (list.length !== %[1]d || at >= 0) bad.push(what + ': ' + list.length + ' messages, the first that is wrong is ' + at);
+			};
+			await api.push(%[1]d);
+			check('preload', api.heard());
+			api.only();
+			const kept = [];
+			api.onPushed((...args) => { kept.push(args); });
+			await api.push(%[1]d);
+			check('page', kept);
+			for (const echo of [api.echo, api.copied]) {
+				const all = await Promise.all(kept.map((args) => echo(args)));
+				check('answers', all);
+			}
+			check('page, later', kept);
+			return bad;
+		})()`, count)) {
+			t.Error(bad)
+		}
+	})
+}

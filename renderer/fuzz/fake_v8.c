@@ -165,8 +165,11 @@ static cef_v8_value_t *value_execute_function_with_context(cef_v8_value_t *self,
                                                            size_t count, cef_v8_value_t *const *arguments) {
   struct fake *function = fake_retain(fake_of(self, KIND_VALUE)), *world = fake_of(context, KIND_CONTEXT);
   require(function->number == TYPE_FUNCTION && world->number > 0 && !object);
-  for (size_t i = 0; i < count; i++)
-    require(value_is_array_buffer(arguments[i]));
+  require(count > 0 && count <= 2 && value_is_array_buffer(arguments[0]));
+  if (count == 2 && value_is_uint(arguments[1]))
+    require(value_get_uint_value(arguments[1]) <= value_get_array_buffer_byte_length(arguments[0]));
+  else
+    require(count == 1 || value_is_array_buffer(arguments[1]));
   fake_reenter();
   for (size_t i = 0; i < count; i++)
     fake_release((struct fake *)arguments[i]);
@@ -235,6 +238,14 @@ static cef_v8_value_t *create_object(cef_v8_accessor_t *accessor, cef_v8_interce
   return fake_fails() ? NULL : &fake_value(TYPE_OBJECT)->api.value;
 }
 
+static cef_v8_value_t *create_uint(uint32_t number) {
+  if (fake_fails())
+    return NULL;
+  struct fake *value = fake_value(TYPE_UINT);
+  value->uint = number;
+  return &value->api.value;
+}
+
 static cef_v8_value_t *create_array_buffer_with_copy(void *data, size_t size) {
   require(size >= ORIEL_PACKET_MIN && size <= ORIEL_PACKET_MAX);
   if (fake_fails())
@@ -277,5 +288,6 @@ void fake_functions_v8(void) {
   oriel_cef.cef_v8_context_get_current_context = get_current_context;
   oriel_cef.cef_v8_value_create_function = create_function;
   oriel_cef.cef_v8_value_create_object = create_object;
+  oriel_cef.cef_v8_value_create_uint = create_uint;
   oriel_cef.cef_v8_value_create_array_buffer_with_copy = create_array_buffer_with_copy;
 }

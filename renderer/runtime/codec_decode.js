@@ -356,11 +356,12 @@ const { decodePacket, decodeFrame } = (() => {
     return d.frame();
   }
 
-  // decodePacket returns { doc, frames }, each frame as frame gives it. Nothing in it shares memory with the buffer. A packet that
-  // ends in many bytes comes in two buffers: they are the second, and the three
+  // decodePacket returns { doc, frames }, each frame as frame gives it. Nothing in it shares memory with the buffer, of which the packet is the
+  // first length bytes. A packet that ends in many bytes comes in two buffers: they are the second, and the three
   // bytes after the version say where it begins.
-  function decodePacket(buffer, tail, takes, lent = false) {
+  function decodePacket(buffer, tail, takes, lent = false, length = buffer.byteLength) {
     const d = new Decoder(buffer, tail, lent);
+    d.end = length;
     if (d.end <= HEADER) throw damaged('no frame');
     if (d.bytes[0] !== VERSION) throw damaged('another version');
     if ((d.view.getUint32(0, true) >>> 8) !== (tail === undefined ? 0 : d.end)) throw damaged('cut in the wrong place');

@@ -7,7 +7,7 @@ const native = (() => {
   const bootstrap = Object.getOwnPropertyDescriptor(globalThis, '__oriel');
   if (!bootstrap || typeof bootstrap.value !== 'function') return null;
   delete globalThis.__oriel;
-  return bootstrap.value(CONFIG.token, MAIN_WORLD, (buffer, tail) => receivePacket(buffer, tail)) || null;
+  return bootstrap.value(CONFIG.token, MAIN_WORLD, (buffer, rest) => receivePacket(buffer, rest)) || null;
 })();
 
 if (!native) return;

@@ -217,11 +217,15 @@ function receiveFrame(frame, size) {
   }
 }
 
-receivePacket = (buffer, tail) => {
+// rest is the packet's last bytes, if they come in a buffer of their own; or how many bytes the packet has, in a buffer that will be used again.
+receivePacket = (buffer, rest) => {
   try {
-    const packet = codec.decodePacket(buffer, tail, direct.takes, direct.isLent(tail));
+    const isShared = typeof rest === 'number';
+    const tail = isShared ? undefined : rest;
+    const length = isShared ? rest : buffer.byteLength;
+    const packet = codec.decodePacket(buffer, tail, direct.takes, direct.isLent(tail), length);
     if (packet.doc !== documentNumber) return;
-    const whole = buffer.byteLength + (tail ? tail.byteLength : 0);
+    const whole = length + (tail ? tail.byteLength : 0);
     const size = Math.ceil(whole / packet.frames.length); // those that travel together are small
     for (let frame of packet.frames) {
       if (frame.isLeft) frame = direct.receive(frame, buffer); // the page's
