@@ -126,7 +126,10 @@ func TestCallsLeaveNothingBehind(t *testing.T) {
 				await(t, "the next document", loaded)
 			}
 		}
-		life(20) // Chromium starts what it keeps
+		life(20)                                                                                                       // Chromium starts what it keeps
+		if err := w.Eval(ctx(t), "(async () => { await direct.echo(1); await direct.echo(2); })()", nil); err != nil { // by messages, and by the document's ring
+			t.Fatal(err)
+		}
 		var before, after census
 		onUI(t, func() { before = count(t) })
 		bytesBefore, documentsBefore := heap(t, w)

@@ -133,12 +133,12 @@ func TestSubFrames(t *testing.T) {
 					eval[any](t, w, "clear()")
 					continue
 				}
-				eval[any](t, w, "frame.onPush((v) => { window.mine = v; }); ask('listen')")
+				eval[any](t, w, "window.mine = new Promise((done) => { frame.onPush(done); }); ask('listen')")
 				eval[any](t, w, "window.news = heard(); 0")
 				if err := errors.Join(w.Send("push", "main"), fs[2].Send("push", "frame")); err != nil {
 					t.Fatal(err)
 				}
-				if got := eval[string](t, w, "news.then((m) => m.pushed + ' and ' + mine)"); got != "frame and main" {
+				if got := eval[string](t, w, "Promise.all([news, mine]).then(([m, mine]) => m.pushed + ' and ' + mine)"); got != "frame and main" {
 					t.Errorf("heard was %s", got)
 				}
 				if got := eval[string](t, w, "ask('wait').then(heard).then((m) => m.pushed)"); got != "you wait" {

@@ -35,7 +35,7 @@ const WorldName = "oriel"
 var runtime embed.FS
 
 // fragments of the runtime in the order in which they are joined.
-var fragments = []string{"world", "world_dom", "world_signal", "world_stream", "outbox", "handshake",
+var fragments = []string{"world", "world_natures", "world_dom", "world_signal", "world_stream", "outbox", "handshake",
 	"codec_tables", "codec_natures", "codec_values", "codec_span", "codec_decode", "codec",
 	"rules", "emitter", "handlers", "blocks", "streams", "ports_heard", "ports", "unheard", "ipc", "bridge", "direct", "process", "modules", "preload"}
 
@@ -46,7 +46,7 @@ var pageScripts = []struct {
 	result    string
 }{
 	// The page's half of the bridge, before any script of the page.
-	{"MAIN_WORLD", []string{"world", "world_dom", "world_signal", "world_stream", "world_direct"}, "createHalf"},
+	{"MAIN_WORLD", []string{"world", "world_natures", "world_dom", "world_signal", "world_stream", "world_direct"}, "createHalf"},
 	// The codec of direct functions, when there are any.
 	{"DIRECT_WORLD", []string{"direct_encoder", "direct_decoder"}, "(install) => install(createDirectEncoder, createDirectDecoder)"},
 }

@@ -24,24 +24,13 @@ function createHalf(isPage) {
   const errorKinds = { __proto__: null, TypeError, RangeError, ReferenceError, SyntaxError, EvalError, URIError };
   const hasOwn = Object.hasOwn;
   const bound = uncurry(Function.prototype.bind);
-  const isError = Error.isError;
   const DateConstructor = Date;
-  const dateValue = uncurry(Date.prototype.getTime);
   const RegExpConstructor = RegExp;
-  const regExpSource = getter(RegExp.prototype, 'source');
-  const regExpFlags = [];
-  for (const [name, letter] of [['hasIndices', 'd'], ['global', 'g'], ['ignoreCase', 'i'], ['multiline', 'm'], ['dotAll', 's'],
-    ['unicode', 'u'], ['unicodeSets', 'v'], ['sticky', 'y']])
-    regExpFlags.push({ __proto__: null, is: getter(RegExp.prototype, name), letter });
   const MapConstructor = Map;
-  const mapSize = getter(Map.prototype, 'size');
   const mapGet = uncurry(Map.prototype.get);
   const mapSet = uncurry(Map.prototype.set);
-  const mapForEach = uncurry(Map.prototype.forEach);
   const SetConstructor = Set;
-  const setSize = getter(Set.prototype, 'size');
   const setAdd = uncurry(Set.prototype.add);
-  const setForEach = uncurry(Set.prototype.forEach);
   const weakGet = uncurry(WeakMap.prototype.get);
   const weakSet = uncurry(WeakMap.prototype.set);
   const PromiseConstructor = Promise;
@@ -49,16 +38,9 @@ function createHalf(isPage) {
   const promiseThen = uncurry(Promise.prototype.then);
   const Bytes = Uint8Array;
   const TypedArrayPrototype = getPrototypeOf(Uint8Array.prototype);
-  const typedArrayKind = getter(TypedArrayPrototype, Symbol.toStringTag);
   const typedArraySet = uncurry(TypedArrayPrototype.set);
   const typedArrayBuffer = getter(TypedArrayPrototype, 'buffer');
-  const viewBuffer = getter(DataView.prototype, 'buffer');
-  const viewOffset = getter(DataView.prototype, 'byteOffset');
-  const viewLength = getter(DataView.prototype, 'byteLength');
   const isView = ArrayBuffer.isView;
-  const bufferLength = getter(ArrayBuffer.prototype, 'byteLength');
-  const boxes = [Number, String, Boolean, BigInt, Symbol].map(
-    (kind) => ({ __proto__: null, prototype: kind.prototype, value: uncurry(kind.prototype.valueOf) }));
   const viewConstructors = { __proto__: null, DataView };
   for (const name of ['Int8Array', 'Uint8Array', 'Uint8ClampedArray', 'Int16Array', 'Uint16Array', 'Int32Array', 'Uint32Array',
     'Float16Array', 'Float32Array', 'Float64Array', 'BigInt64Array', 'BigUint64Array'])
@@ -358,97 +340,6 @@ function createHalf(isPage) {
     return made;
   }
 
-  function errorMessage(error) {
-    const message = error.message;
-    return typeof message === 'string' ? message : '';
-  }
-
-  function copyView(value) {
-    const kind = typedArrayKind(value);
-    const buffer = kind === undefined ? viewBuffer(value) : typedArrayBuffer(value);
-    if (!hasBrand(bufferLength, buffer)) return refuse(new ErrorConstructor(UNCLONEABLE)); // shared memory
-    if (kind === undefined) return theirs.makeDataView(buffer, viewOffset(value), viewLength(value));
-    return kind === 'Uint8Array' ? theirs.makeBytes(value) : theirs.makeTyped(kind, value);
-  }
-
-  function copyRegExp(value) {
-    let flags = '';
-    for (let i = 0; i < regExpFlags.length; i++) if (regExpFlags[i].is(value)) flags += regExpFlags[i].letter;
-    return theirs.makeRegExp(regExpSource(value), flags);
-  }
-
-  function copyMap(value, state, depth) {
-    const made = theirs.makeMap();
-    remember(state, value, made);
-    mapForEach(value, (item, key) => {
-      theirs.mapSet(made, copy(key, state, depth + 1, undefined), copy(item, state, depth + 1, undefined));
-    });
-    return made;
-  }
-
-  function copySet(value, state, depth) {
-    const made = theirs.makeSet();
-    remember(state, value, made);
-    setForEach(value, (item) => {
-      theirs.setAdd(made, copy(item, state, depth + 1, undefined));
-    });
-    return made;
-  }
-
-  function copyStream(value) {
-    if (stream.locked(value)) return refuse(new ErrorConstructor(`${UNCLONEABLE} The ReadableStream is locked.`));
-    const ends = stream.ends(value);
-    const out = newState(false);
-    return theirs.makeStream(copyFunction(ends.read, out, undefined), copyFunction(ends.cancel, out, undefined));
-  }
-
-  const copySignal = signal.copier({ __proto__: null, weakGet, weakSet, takeRefusal, theirs: () => theirs,
-    copy: (reason) => copy(reason, newState(false), 0, undefined) });
-
-  function copyPromise(value, state) {
-    let deferred = null;
-    promiseThen(value, (result) => { settle(deferred, true, result); }, (reason) => { settle(deferred, false, reason); });
-    deferred = theirs.makeDeferred();
-    remember(state, value, deferred.promise);
-    return deferred.promise;
-  }
-
-  // Objects with a nature of their own, told apart by their internal slots and by nothing else.
-  const natures = [];
-  const nature = (prototype, is, copy, isCopy = true) => { natures.push(freeze({ prototype, is, copy, isCopy })); };
-  const leaf = (make) => (value, state) => {
-    const made = make(value);
-    remember(state, value, made);
-    return made;
-  };
-  const branded = (brand) => (value) => hasBrand(brand, value);
-  nature(ErrorConstructor.prototype, isError, (value, state, depth) => makeError(value, errorMessage(value), state, depth));
-  nature(Bytes.prototype, isView, leaf(copyView));
-  nature(DateConstructor.prototype, branded(dateValue), leaf((value) => theirs.makeDate(dateValue(value))));
-  nature(MapConstructor.prototype, branded(mapSize), copyMap);
-  nature(SetConstructor.prototype, branded(setSize), copySet);
-  nature(ArrayBuffer.prototype, branded(bufferLength), leaf((value) => theirs.makeBuffer(value, 0, bufferLength(value))));
-  nature(RegExpConstructor.prototype, branded(regExpSource), leaf(copyRegExp));
-  for (let i = 0; i < boxes.length; i++)
-    nature(boxes[i].prototype, branded(boxes[i].value), leaf((value) => theirs.makeBoxed(boxes[i].value(value))));
-  // These are no copies but the page's own, so an API that holds one does not freeze it.
-  nature(stream.prototype, branded(stream.locked), leaf(copyStream), false);
-  nature(dom.elementPrototype, branded(dom.tagName), leaf((value) => theirs.wrapElement(value)), false);
-  nature(dom.blobPrototype, branded(dom.blobType), leaf((value) => theirs.wrapBlob(value)), false);
-  nature(signal.prototype, branded(signal.aborted), leaf(copySignal), false);
-  // A promise has no slot that could be asked for: for anything else, copyPromise throws.
-  nature(PromiseConstructor.prototype,
-    (value) => getPrototypeOf(value) === PromiseConstructor.prototype || tagOf(value) === '[object Promise]', copyPromise);
-
-  function hasBrand(brand, value) {
-    try {
-      brand(value);
-      return true;
-    } catch {
-      return false;
-    }
-  }
-
   // Runs in a reaction, whose result and exceptions a page may see: there are none.
   function settle(deferred, fulfilled, value) {
     try {
@@ -465,6 +356,8 @@ function createHalf(isPage) {
     }
   }
 
+  const natures = naturesOf(uncurry, getter, { __proto__: null, theirs: () => theirs, copy, copyFunction, makeError, remember, newState, refuse, takeRefusal, settle,
+    promiseThen, weakGet, weakSet, dom, signal, stream, UNCLONEABLE });
   const failThrown = (thrown) => theirs.fail(copyThrown(thrown));
   const direct = isPage ? directBridge(uncurry, getter, { __proto__: null, present, callOut, outcome, takeRefusal, failThrown, promiseThen, viewConstructors,
     makeDeferred: table.makeDeferred }) : null;
