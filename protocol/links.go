@@ -29,6 +29,9 @@ type Links interface {
 // A Stream is the reading end of a stream: Read where its chunks are bytes,
 // Next for chunks of any kind. Close tells the writer to stop. Reading fails
 // with the writer's error, and when the conversation ends.
+//
+// A stream that has a method Panicked(any) hears when a type that decodes itself
+// panics while chunks go to a channel; both are closed then.
 type Stream interface {
 	io.ReadCloser
 	// Next waits for the next chunk; after the last it returns io.EOF.
@@ -145,9 +148,11 @@ func iterate(f reflect.Value, yield func(any) bool) (err error) {
 	t := f.Type().In(0)
 	body := reflect.MakeFunc(t, func(args []reflect.Value) []reflect.Value {
 		more := false
-		if len(args) == 2 && !args[1].IsNil() {
+		switch {
+		case err != nil: // it has not heard that this was the end
+		case len(args) == 2 && !args[1].IsNil():
 			err = args[1].Interface().(error)
-		} else {
+		default:
 			more = yield(args[0].Interface())
 		}
 		return []reflect.Value{reflect.ValueOf(more).Convert(t.Out(0))}
@@ -263,6 +268,13 @@ func yieldAll(s Stream, yield reflect.Value) {
 func sendAll(s Stream, c reflect.Value) {
 	defer c.Close()
 	defer s.Close()
+	defer func() {
+		if v := recover(); v != nil { // it is no goroutine of the app's
+			if p, ok := s.(interface{ Panicked(any) }); ok {
+				p.Panicked(v)
+			}
+		}
+	}()
 	for {
 		v := reflect.New(c.Type().Elem())
 		chunk, err := s.Next()

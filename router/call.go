@@ -100,7 +100,7 @@ func (s *Session) invoke(ctx context.Context, a *Ask, result any) (err error) {
 	case answer := <-answered:
 		err = answer.decode(result)
 	case <-ctx.Done():
-		s.giveUp(id)
+		s.giveUp(id, answered)
 		err = context.Cause(ctx)
 	}
 	return err
@@ -170,8 +170,8 @@ func (s *Session) forget(id uint32) {
 	delete(s.calls.open, id)
 }
 
-// giveUp takes a call away and tells the far end.
-func (s *Session) giveUp(id uint32) {
+// giveUp takes a call away and tells the far end. An answer that is there by now is dropped, with what is in it.
+func (s *Session) giveUp(id uint32, answered <-chan answer) {
 	s.line.mu.Lock()
 	_, open := s.calls.open[id]
 	if open {
@@ -183,7 +183,10 @@ func (s *Session) giveUp(id uint32) {
 		s.calls.givenUp[id] = struct{}{}
 	}
 	s.line.mu.Unlock()
-	if !open { // the answer is there by now, or the session has ended
+	if !open {
+		if a := <-answered; a.links != nil {
+			a.links.abandon()
+		}
 		return
 	}
 	b := buffers.Get().(*buffer)

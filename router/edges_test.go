@@ -37,11 +37,11 @@ func TestGivenUpEdge(t *testing.T) {
 		s := NewLine(LineOptions{}).Begin(SessionOptions{Link: nowhere{}, Document: 1})
 		var ids []uint32
 		for range n {
-			id, _, err := s.expect(&counters{})
+			id, answered, err := s.expect(&counters{})
 			if err != nil {
 				t.Fatal(err)
 			}
-			s.giveUp(id)
+			s.giveUp(id, answered)
 			ids = append(ids, id)
 		}
 		give := func(id uint32) error {

@@ -3,7 +3,10 @@ package router
 import (
 	"fmt"
 	"io"
+	"runtime/debug"
 	"sync"
+
+	"go.uber.org/zap"
 
 	"github.com/oriel-go/oriel/protocol"
 )
@@ -131,6 +134,11 @@ func (in *inStream) Next() (protocol.Value, error) {
 
 // Read reads the bytes of a stream whose chunks are bytes. It fails at one that is something else.
 func (in *inStream) Read(p []byte) (int, error) {
+	select {
+	case <-in.done:
+		in.rest = nil
+	default:
+	}
 	for len(in.rest) == 0 {
 		if len(p) == 0 {
 			return 0, nil
@@ -150,6 +158,11 @@ func (in *inStream) Read(p []byte) (int, error) {
 	n := copy(p, in.rest)
 	in.rest = in.rest[n:]
 	return n, nil
+}
+
+// Panicked logs that decoding a chunk has panicked.
+func (in *inStream) Panicked(v any) {
+	in.session.line.o.Log.Error("panic in a stream", zap.String("panic", fmt.Sprint(v)), zap.ByteString("stack", debug.Stack()))
 }
 
 // Done is closed when the stream is over here: closed, read to its end, or its session has ended.

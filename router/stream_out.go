@@ -115,7 +115,19 @@ func (o *outStream) spend(cost int) bool {
 // run writes the stream to its end. done is called at the end, or with the reason as soon as it is halted, which may be much earlier.
 func (o *outStream) run(done func(cause error)) {
 	ended := context.AfterFunc(o.ctx, func() { done(context.Cause(o.ctx)) })
-	err := o.copy()
+	err := errNoAnswer // unless its source ends the goroutine
+	defer func() {
+		o.finish(err)
+		if ended() {
+			done(nil)
+		}
+		o.cancel(nil)
+	}()
+	err = o.copy()
+}
+
+// finish tells the reader how the stream has ended.
+func (o *outStream) finish(err error) {
 	o.close()
 	if err == nil {
 		err = context.Cause(o.ctx) // it may have ended early because of that: what has been sent is not all
@@ -125,16 +137,22 @@ func (o *outStream) run(done func(cause error)) {
 	case err == nil || halted == ErrCanceled:
 		o.session.tell(func(p []byte) []byte { return protocol.AppendEnd(p, o.id) })
 	default:
-		o.session.line.o.Log.Debug("a stream has failed", zap.Error(err))
-		o.session.tell(func(p []byte) []byte {
-			p, _ = protocol.AppendAbort(p, o.id, protocol.AsError(err))
-			return p
-		})
+		o.session.tell(func(p []byte) []byte { return o.appendAbort(p, err) })
 	}
-	if ended() {
-		done(nil)
-	}
-	o.cancel(nil)
+}
+
+// appendAbort runs code of the app: errors tell their text, code and data themselves, and data may encode itself.
+func (o *outStream) appendAbort(p []byte, err error) (abort []byte) {
+	var problem error
+	defer func() {
+		if problem != nil {
+			abort, _ = protocol.AppendAbort(p, o.id, protocol.AsError(problem))
+		}
+	}()
+	defer o.recover(&problem)
+	o.session.line.o.Log.Debug("a stream has failed", zap.Error(err))
+	abort, _ = protocol.AppendAbort(p, o.id, protocol.AsError(err))
+	return abort
 }
 
 // copy runs code of the app: what it writes comes from there.
@@ -144,7 +162,9 @@ func (o *outStream) copy() (err error) {
 		return o.copyBytes()
 	}
 	if failed := o.source.Values(o.ctx, func(v any) bool {
-		err = o.value(v)
+		if err == nil { // an iterator may go on all the same
+			err = o.value(v)
+		}
 		return err == nil
 	}); err == nil {
 		err = failed
@@ -164,18 +184,22 @@ func (o *outStream) recover(err *error) {
 
 var readBuffers = sync.Pool{New: func() any { return new([protocol.ChunkBytes]byte) }}
 
+// maxEmptyReads is how often in turn a reader may return neither bytes nor an error, as in package bufio.
+const maxEmptyReads = 100
+
 // copyBytes reads no more than there is credit for: what waits, waits in the source.
 func (o *outStream) copyBytes() error {
 	memory := readBuffers.Get().(*[protocol.ChunkBytes]byte)
 	defer readBuffers.Put(memory)
 	most := protocol.ChunkCost(protocol.ChunkBytes + binHead)
-	for {
+	for empty := 0; ; empty++ {
 		if !o.spend(most) {
 			return context.Cause(o.ctx)
 		}
 		n, err := o.read(memory[:])
 		o.spend(-most)
 		if n > 0 {
+			empty = 0
 			o.spend(protocol.ChunkCost(n + binHeadOf(n))) // there is room, since it is no more than most
 			if err := o.send(memory[:n]); err != nil {
 				return err
@@ -185,6 +209,8 @@ func (o *outStream) copyBytes() error {
 			return nil
 		} else if err != nil {
 			return err
+		} else if empty >= maxEmptyReads {
+			return io.ErrNoProgress
 		}
 	}
 }
