@@ -106,10 +106,13 @@ func decode(args router.Args) (m message, err error) {
 // emit calls the listeners for messages with an event, whose ports are those in the value and those beside it.
 func (m *machine) emit(to emitter, came message) error {
 	var ports []any
+	made := map[*router.Port]*goja.Object{} // one may be in the value and beside it
 	wrap := func(p *router.Port) *goja.Object {
-		o := m.wrap(p)
-		ports = append(ports, o)
-		return o
+		if made[p] == nil {
+			made[p] = m.wrap(p)
+			ports = append(ports, made[p])
+		}
+		return made[p]
 	}
 	event := m.vm.NewObject()
 	_ = event.Set("data", m.copies.in(came.data, wrap))

@@ -26,7 +26,7 @@ parent.on('message', ({ data, ports }) => {
       port.start()
       break
     case 'inside': // the port is in the value
-      data.port.once('message', (e) => { data.port.postMessage(e.data + (data.port === port)); data.port.close() })
+      data.port.once('message', (e) => { data.port.postMessage(e.data + (data.port === port) + ports.length); data.port.close() })
       data.port.start()
       break
     case 'make': {
@@ -113,13 +113,19 @@ func TestPorts(t *testing.T) {
 	here.Close()
 	says(t, said, "closed")
 
-	here, there = router.NewMessageChannel()
-	post(map[string]any{"how": "inside", "port": there})
-	heard = listen(here)
-	if err := here.Post("x"); err != nil {
-		t.Fatal(err)
+	for _, beside := range []bool{false, true} {
+		here, there = router.NewMessageChannel()
+		args := []any{map[string]any{"how": "inside", "port": there}}
+		if beside { // too, as what a page transfers may be
+			args = append(args, there)
+		}
+		post(args...)
+		heard = listen(here)
+		if err := here.Post("x"); err != nil {
+			t.Fatal(err)
+		}
+		says(t, heard, "xtrue1 0", "end")
 	}
-	says(t, heard, "xtrue 0", "end")
 
 	post("make")
 	says(t, said, "made")
