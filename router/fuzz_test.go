@@ -140,7 +140,13 @@ func newMill(t *testing.T, input []byte) *mill {
 	Handle(m.router, "panic", func(context.Context, Args) (any, error) { panic("ouch") })
 	OnFunc(m.router, "ports", func(ports ...*Port) {
 		for _, p := range ports {
-			OnMessageFunc(p, func(v any, ports ...*Port) { _ = p.Post(v, ports...) })
+			OnMessageFunc(p, func(v any, ports ...*Port) {
+				if p.Post(v, ports...) != nil { // then they are still here
+					for _, back := range ports {
+						back.Close()
+					}
+				}
+			})
 			p.Start()
 		}
 	})

@@ -108,7 +108,7 @@ func (c *core) wake() {
 	if c.running || e == nil || e.closed {
 		return
 	}
-	if c.started && len(e.queue) > 0 || e.over && len(e.queue) == 0 {
+	if c.started && e.waits() > 0 || e.over && e.waits() == 0 {
 		c.running = true
 		go c.run()
 	}
@@ -119,7 +119,7 @@ func (c *core) run() {
 	for {
 		portsMu.Lock()
 		e := c.end
-		if e == nil || e.closed || len(e.queue) == 0 {
+		if e == nil || e.closed || e.waits() == 0 {
 			c.running = false
 			over := e != nil && e.over && !e.closed
 			if over {

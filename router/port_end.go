@@ -20,7 +20,7 @@ type end struct {
 	session *Session // where it has gone
 	number  uint32
 	moving  bool          // the message that carries it there has not left yet
-	queue   []parcel      // what waits to be heard here, to follow it, or for the far end to take more
+	mail    *mailbox      // what waits to be heard here, to follow it, or for the far end to take more; nil if nothing ever has
 	bytes   int           // what that costs
 	room    chan struct{} // closed when there is less than a window of it; nil if nobody waits for that
 	empty   chan struct{} // closed when there is none; nil if nobody waits for that
@@ -62,26 +62,6 @@ func (m *parcel) drop() {
 	}
 }
 
-// pop takes the first message that waits.
-func (e *end) pop() parcel {
-	m := e.queue[0]
-	e.queue[0] = parcel{}
-	e.queue = e.queue[1:]
-	e.bytes -= m.cost()
-	if m.from != nil {
-		m.from.ports.unheard -= m.cost()
-	}
-	if e.bytes < protocol.PortWindow && e.room != nil {
-		close(e.room)
-		e.room = nil
-	}
-	if len(e.queue) == 0 && e.empty != nil {
-		close(e.empty)
-		e.empty = nil
-	}
-	return m
-}
-
 // took notes that a message to this end has been taken: the far end that has posted it may post more. It is told in quarters of the window.
 func (e *end) took(m *parcel) {
 	from := e.other
@@ -98,7 +78,7 @@ func (e *end) took(m *parcel) {
 
 // takes says that the end has gone to a far end which takes a message now.
 func (e *end) takes() bool {
-	return e.session != nil && !e.moving && len(e.queue) == 0 && e.unseen < protocol.PortWindow
+	return e.session != nil && !e.moving && e.waits() == 0 && e.unseen < protocol.PortWindow
 }
 
 // deliver gives a message to the end, or lets it wait there. If it fails, nothing has happened. portsMu is held, as in all that follows.
@@ -114,11 +94,7 @@ func (e *end) deliver(m parcel) error {
 	case m.from != nil && m.from.ports.unheard+m.cost() > protocol.MaxQueuedBytes:
 		return fmt.Errorf("%w: more than %d bytes wait at message ports", protocol.ErrLimit, protocol.MaxQueuedBytes)
 	}
-	e.queue = append(e.queue, m)
-	e.bytes += m.cost()
-	if m.from != nil {
-		m.from.ports.unheard += m.cost()
-	}
+	e.put(m)
 	if e.core != nil {
 		e.core.wake()
 	}
@@ -185,7 +161,7 @@ func (e *end) seen(n int) error {
 
 // flush sends what waits, as far as the far end takes it, and then the end.
 func (e *end) flush() {
-	for len(e.queue) > 0 && e.unseen < protocol.PortWindow {
+	for e.waits() > 0 && e.unseen < protocol.PortWindow {
 		m := e.pop()
 		if err := e.forward(m); err != nil {
 			m.drop()
@@ -193,14 +169,14 @@ func (e *end) flush() {
 			e.fail(err)
 		}
 	}
-	if (e.over || e.closed) && !e.told && len(e.queue) == 0 { // a closed port may have been sent
+	if (e.over || e.closed) && !e.told && e.waits() == 0 { // a closed port may have been sent
 		e.hangUp()
 	}
 }
 
 // discard forgets what waits.
 func (e *end) discard() {
-	for len(e.queue) > 0 {
+	for e.waits() > 0 {
 		m := e.pop()
 		m.drop()
 	}

@@ -225,7 +225,7 @@ func (s *Session) waitingPort() <-chan struct{} {
 	portsMu.Lock()
 	defer portsMu.Unlock()
 	for _, e := range s.ports.open {
-		if len(e.queue) == 0 || e.moving {
+		if e.waits() == 0 || e.moving {
 			continue
 		}
 		if e.empty == nil {
