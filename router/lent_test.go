@@ -70,7 +70,14 @@ func TestLent(t *testing.T) {
 				t.Fatal(err)
 			}
 			back := make(chan any, 2)
-			line := router.NewLine(router.LineOptions{})
+			line := router.NewLine(router.LineOptions{Start: func(work func()) { // and it is done when Receive returns
+				done := make(chan bool)
+				go func() {
+					defer close(done)
+					work()
+				}()
+				<-done
+			}})
 			session := line.Begin(router.SessionOptions{Link: &pieces{}, Document: 1, GiveBack: func(from any) { back <- from }})
 			var seen []byte
 			for _, f := range c.listen {
