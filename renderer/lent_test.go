@@ -109,10 +109,45 @@ var lentTests = []struct{ name, script string }{
 	{"content", `
 		const views = [];
 		for (const round of [1, 2])
-			await push([100, 40 << 10, 90 << 10, MiB, MiB, MiB + 1, 300000, 64 << 10, 5 * MiB, 20 * MiB, 3 * MiB, 2 * MiB, 100], (i, bytes) => { views.push(bytes); });
-		is(views.length, 26, 'messages');
-		views.forEach((view, i) => { if (view.length !== 100) is(gone(view), true, 'message ' + i + ' is gone'); });
+			await push([64, 100, 40 << 10, 90 << 10, MiB, MiB, MiB + 1, 300000, 64 << 10, 5 * MiB, 20 * MiB, 3 * MiB, 2 * MiB, 100], (i, bytes) => { views.push(bytes); });
+		is(views.length, 28, 'messages');
+		views.forEach((view, i) => { if (i % 14 > 0) is(gone(view), true, 'message ' + i + ' is gone'); });
 		is(api.refused.join('; '), 'The options must be an object; The options must be an object; taken; taken', 'options');`},
+	{"few bytes", `
+		const sizes = Array.from({ length: 500 }, (x, i) => 65 + i * 37 % 6000);
+		const views = [];
+		await push(sizes, (i, bytes, number) => {
+			const last = views.at(-1);
+			if (last !== undefined && last[0].length > 0) is(wrong(last[0], last[1], sizes[i - 1]), '', 'the bytes of the message before');
+			views.push([bytes, number]);
+			if (i % 50 === 7) throw new Error('number ' + i);
+			return i % 50 === 8 ? {} : i % 50 === 9 ? Object.create(Promise.prototype) : undefined;
+		});
+		is(views.every(([bytes]) => gone(bytes)), true, 'all are gone');
+		is(new Set(views.map(([bytes]) => bytes.buffer)).size < 250, true, 'they have buffers in common');`},
+	{"few bytes and promises", `
+		const sizes = new Array(200).fill(1000);
+		const views = [], settle = [];
+		await push(sizes, (i, bytes, number) => {
+			views.push([bytes, number]);
+			return new Promise((resolve) => { settle.push(resolve); });
+		});
+		await new Promise((resolve) => setTimeout(resolve));
+		await push(sizes, () => {});
+		for (const [bytes, number] of views) is(wrong(bytes, number, 1000), '', 'bytes of a promise that waits');
+		settle[0]();
+		await new Promise((resolve) => setTimeout(resolve));
+		is(gone(views[0][0]), true, 'the first is gone');
+		for (const [bytes, number] of views.slice(1)) is(wrong(bytes, number, 1000), '', 'bytes of a promise that waits on');`},
+	{"few bytes and a page that takes them", `
+		const taken = [];
+		await push(new Array(300).fill(1000), (i, bytes, number) => {
+			const at = bytes.byteOffset;
+			if (i % 10 === 4) taken.push([new Uint8Array(structuredClone(bytes.buffer, { transfer: [bytes.buffer] }), at, 1000), number]);
+			if (i % 10 === 5) taken.push([new Uint8Array(bytes.buffer.transfer(), at, 1000), number]);
+		});
+		is(taken.length, 60, 'messages that were taken');
+		for (const [bytes, number] of taken) is(wrong(bytes, number, 1000), '', 'what was taken');`},
 	{"a listener that throws", `
 		const views = [];
 		await push(new Array(6).fill(MiB), (i, bytes) => { views.push(bytes); throw new Error('number ' + i); });

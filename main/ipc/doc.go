@@ -22,7 +22,7 @@
 // # Order and threads
 //
 // Messages of one window are taken in the order they were sent, sends and requests alike, also across a reload. Listeners run one after
-// the other, so a slow one holds up what follows. Handlers begin in order and then run concurrently, each on a goroutine of its own:
+// the other, so a slow one holds up what follows. Handlers begin in order and then run concurrently, one that takes longer on a goroutine of its own:
 // when a handler begins, the listeners of all messages before it have returned. None runs on a thread of CEF. What main sends with one
 // goroutine arrives in the order sent.
 //

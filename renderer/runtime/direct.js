@@ -5,7 +5,7 @@
 const direct = (() => {
   const { HEADER, kinds, limits } = wire;
   const makers = new WeakMap(); // function → what makes the page's function for it, from its ordinary invoke
-  const heard = new WeakMap(); // listener of ipcRenderer → { listener, takeBack }: the page's function that was subscribed, and what takes bytes back that are lent to it
+  const heard = new WeakMap(); // listener of ipcRenderer → { listener, takeBack, lendsFew }: the page's function that was subscribed, what takes bytes back that are lent to it, whether few are
   let lastCall = undefined; // what was looked up last in heard
   let lastFound = undefined;
   const kept = new WeakSet(); // buffers that came back, for the next message
@@ -132,11 +132,15 @@ const direct = (() => {
     if (found === undefined) return false;
     let result;
     try {
-      result = page.direct.hear(found.listener, buffer, at, end, tail, lent, found.takeBack);
+      result = page.direct.hear(found.listener, buffer, at, end, tail, lent, found.takeBack, found.lendsFew);
     } catch {
       return true;
     }
     if (typeof result === 'boolean') return result;
+    if (result === 'kept') { // it returns promises: better each message has its own
+      found.lendsFew = false;
+      return true;
+    }
     try {
       own.outcome(result);
     } catch (error) {
@@ -195,7 +199,7 @@ const direct = (() => {
         const call = (event, ...args) => { listener(...args); };
         const { takeBack, end } = begin(channel);
         const home = own.homeOf(listener);
-        if (home !== undefined) heard.set(call, { listener: home, takeBack });
+        if (home !== undefined) heard.set(call, { listener: home, takeBack, lendsFew: takeBack !== undefined });
         ipcRenderer.on(channel, call);
         return () => {
           ipcRenderer.off(channel, call);

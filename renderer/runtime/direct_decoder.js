@@ -4,7 +4,7 @@ function createDirectDecoder(intrinsics) {
   'use strict';
 
   const { Bytes, Halves, Words, View, BigIntConstructor, NumberConstructor, DateConstructor, ObjectPrototype, ArrayPrototype, getPrototypeOf,
-    defineProperty, keys, isSafeInteger, floor, fromCharCode, numberText, slice, decodeText, typedArrayBuffer, bufferLength, transfer,
+    defineProperty, keys, isSafeInteger, floor, fromCharCode, numberText, slice, decodeText, typedArrayBuffer, typedArraySet, Buffer, bufferLength, transfer,
     getInt8, getInt16, getInt32, getUint16, getUint32, getBigInt64, getBigUint64, getFloat32, getFloat64, viewConstructors, viewNames } = intrinsics;
 
   const DEPTH = 64, ARGS = 255; // protocol's limits
@@ -27,6 +27,17 @@ function createDirectDecoder(intrinsics) {
   let lent = false; // it had been lent before: it may be larger than what is in it, and the page may have memory of it
   let lends = false; // it is to be lent
   let loan = undefined; // the buffer that was
+
+  // Where the packet's bytes are that are too few for a buffer of their own, if they are lent. Until it is taken back each message has its own
+  // place in it; then it moves to another buffer, and all views of it are empty.
+  const SHARED = 64 << 10;
+  const IN_OBJECT = 64; // bytes that an array has within itself, which is cheaper still
+  let shared = null;
+  let sharedBytes = null;
+  let used = 0;
+  let lendsFew = false;
+  let hasLent = false; // the last arguments have bytes there
+
   let bytes = null;
   let view = null;
   let pos = 0;
@@ -89,7 +100,21 @@ function createDirectDecoder(intrinsics) {
       loan = transfer(from);
       return new Bytes(loan, 0, n);
     }
+    if (lendsFew && n > IN_OBJECT && n <= SHARED - used) return lend(n);
     return new Bytes(new Bytes(buffer, take(n), n));
+  }
+
+  function lend(n) {
+    if (shared === null || bufferLength(shared) !== SHARED) { // the page may have moved it elsewhere
+      shared = new Buffer(SHARED);
+      sharedBytes = new Bytes(shared);
+      used = 0;
+    }
+    const at = used;
+    typedArraySet(sharedBytes, new Bytes(buffer, take(n), n), at);
+    used = at + n + 7 & ~7;
+    hasLent = true;
+    return new Bytes(shared, at, n);
   }
 
   function copy(n) {
@@ -269,7 +294,7 @@ function createDirectDecoder(intrinsics) {
     return s;
   }
 
-  function open(from, at, stop, rest, isLent, isLoan) {
+  function open(from, at, stop, rest, isLent, isLoan, areFew) {
     if (from !== buffer) {
       bytes = new Bytes(from);
       view = new View(from);
@@ -281,6 +306,8 @@ function createDirectDecoder(intrinsics) {
     lent = isLent;
     lends = isLoan;
     loan = undefined;
+    lendsFew = areFew;
+    hasLent = false;
     packet = packet + 1 >>> 0 || 1;
     ordinary = getPrototypeOf(ArrayPrototype) === ObjectPrototype;
   }
@@ -293,13 +320,13 @@ function createDirectDecoder(intrinsics) {
     __proto__: null,
     // Each reads what lies from at to stop of the packet's buffer, or throws. tail belongs to the packet's last frame only.
     value(from, at, stop, rest, isLent) {
-      open(from, at, stop, rest, isLent, false);
+      open(from, at, stop, rest, isLent, false, false);
       const v = value(0);
       finish();
       return v;
     },
-    args(from, at, stop, rest, isLent, isLoan) {
-      open(from, at, stop, rest, isLent, isLoan);
+    args(from, at, stop, rest, isLent, isLoan, areFew) {
+      open(from, at, stop, rest, isLent, isLoan, areFew);
       const c = bytes[take(1)];
       const n = c >= 0x90 && c < 0xa0 ? c & 0xf : c === 0xdc ? size(2) : -1;
       if (n < 0 || n > ARGS) throw GIVE_UP;
@@ -313,10 +340,26 @@ function createDirectDecoder(intrinsics) {
       loan = undefined;
       return taken;
     },
-    // Forgets the packet's buffer.
+    // Whether the last arguments have bytes that they share a buffer for.
+    hasLent: () => hasLent,
+    // That buffer, which is the caller's to empty now.
+    keepShared() {
+      const kept = shared;
+      shared = sharedBytes = null;
+      used = 0;
+      return kept;
+    },
+    empty(kept) {
+      if (bufferLength(kept) > 0) transfer(kept);
+    },
+    // Forgets the packet's buffer, and takes back what it had lent.
     close() {
       buffer = bytes = view = null;
       tail = undefined;
+      if (used === 0) return;
+      used = 0;
+      shared = bufferLength(shared) > 0 ? transfer(shared) : null;
+      sharedBytes = shared && new Bytes(shared);
     },
   };
 }

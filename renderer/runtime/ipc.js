@@ -217,8 +217,11 @@ function receiveFrame(frame, size) {
   }
 }
 
+let receiving = 0; // packets, one within the other: a page that a debugger has stopped may get some
+
 // rest is the packet's last bytes, if they come in a buffer of their own; or how many bytes the packet has, in a buffer that will be used again.
 receivePacket = (buffer, rest) => {
+  receiving++;
   try {
     const isShared = typeof rest === 'number';
     const tail = isShared ? undefined : rest;
@@ -234,6 +237,6 @@ receivePacket = (buffer, rest) => {
   } catch (error) {
     reportError(error);
   } finally {
-    direct.close();
+    if (--receiving === 0) direct.close();
   }
 };

@@ -92,6 +92,21 @@ function directBridge(uncurry, getter, half) {
     return true;
   }
 
+  // Empties what few bytes of this packet have in common when a listener's promise is settled.
+  function keepShared(result) {
+    const kept = decoder.keepShared();
+    try {
+      half.promiseThen(result, () => { decoder.empty(kept); }, (reason) => {
+        decoder.empty(kept);
+        throw reason; // nobody has looked at it
+      });
+    } catch {
+      decoder.empty(kept); // it is no promise
+      return true;
+    }
+    return 'kept';
+  }
+
   return {
     __proto__: null,
     // makeEncoder and makeDecoder are functions of this world that nobody else has.
@@ -139,22 +154,24 @@ function directBridge(uncurry, getter, half) {
       return true;
     },
     // Calls a listener of the page's with the arguments that lie from at to end, and says so; or leaves it to the ordinary way. With takeBack, which
-    // is the preload's, many bytes are lent.
-    hear(listener, buffer, at, end, tail, lent, takeBack) {
+    // is the preload's, many bytes are lent, and with lendsFew few bytes until the packet is closed. Says 'kept' if these have to stay longer.
+    hear(listener, buffer, at, end, tail, lent, takeBack, lendsFew) {
       let args;
       try {
-        args = decoder.args(buffer, at, end, tail, lent, takeBack !== undefined);
+        args = decoder.args(buffer, at, end, tail, lent, takeBack !== undefined, lendsFew);
       } catch {
         return false;
       }
       const loan = decoder.takeLoan();
       if (loan !== undefined) return callWithLoan(listener, args, loan, takeBack);
+      const hasLent = decoder.hasLent();
+      let result;
       try {
-        apply(listener, undefined, args);
+        result = apply(listener, undefined, args);
       } catch (thrown) {
         return half.failThrown(thrown);
       }
-      return true;
+      return hasLent && typeof result === 'object' && result !== null ? keepShared(result) : true;
     },
     close: () => decoder.close(),
   };
