@@ -61,6 +61,9 @@ func (e *Error) Error() string { return e.Message }
 // errKeeper is about a process that has ended because somebody has killed the keeper.
 var errKeeper = errors.New("the process that keeps utility processes was killed, and this one with it")
 
+// errOutlived is about a process that goes on without its port.
+var errOutlived = errors.New("killed, because it did not end when its port had closed")
+
 // codes of the Go runtime and of setup.
 const panicCode = 2
 
@@ -74,10 +77,10 @@ func (p *Process) exit(s keeper.State) Exit {
 	}
 	up := isClosed(p.ready)
 	switch {
-	case s.Signal == 0 && s.Code == 0:
-		e.Reason = CleanExit
 	case !up && !e.Asked:
 		e.Reason = LaunchFailed
+	case s.Signal == 0 && s.Code == 0:
+		e.Reason = CleanExit
 	case s.Signal == 0 && s.Code == panicCode && p.o.Limits.Memory > 0 && uint64(s.MaxRSS) > p.o.Limits.Memory/2:
 		e.Reason = OutOfMemory
 	case s.Signal == 0:

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"go.uber.org/zap"
@@ -20,8 +22,11 @@ import (
 // runs, which is a moment before its port is up ([Process.Ready]). Messages may be sent at once; they arrive in order. The end of ctx ends
 // the process as [Process.Kill] does.
 func Fork(ctx context.Context, name string, o Options) (*Process, error) {
-	Main() // a utility process whose main function begins with a Fork would fork for ever
-	p, err := fork(ctx, name, o)
+	err := inApp()
+	var p *Process
+	if err == nil {
+		p, err = fork(ctx, name, o)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("utility: fork %q: %w", name, err)
 	}
@@ -49,11 +54,7 @@ func fork(ctx context.Context, name string, o Options) (*Process, error) {
 	}
 	spec.Files, spec.Apart = append(files, theirs), !o.Sandbox.Off
 	p.child, err = keeper.Spawn(ctx, spec)
-	for _, f := range files {
-		if f != os.Stdout && f != os.Stderr {
-			_ = f.Close()
-		}
-	}
+	closeFiles(files)
 	if err != nil {
 		_ = ours.Close()
 		p.closeOutput()
@@ -72,6 +73,9 @@ func (o *Options) spec(name string) (keeper.Spec, error) {
 	shown := name
 	if o.Program != "" {
 		path, err := exec.LookPath(o.Program)
+		if err == nil {
+			path, err = filepath.Abs(path) // the process begins in Dir
+		}
 		if err != nil {
 			return keeper.Spec{}, err
 		}
@@ -115,7 +119,20 @@ func (p *Process) reserved(channel string, args router.Args) {
 	var message, stack string
 	_ = args.Decode(0, &message)
 	_ = args.Decode(1, &stack)
-	p.failed(&Error{Message: message, Stack: stack})
+	p.failed(&Error{Message: cut(message, maxMessage), Stack: cut(stack, maxStack)})
+}
+
+// What a process says of its end gets into logs, so that has bounds.
+const (
+	maxMessage = 16 << 10
+	maxStack   = 64 << 10
+)
+
+func cut(text string, n int) string {
+	if len(text) <= n {
+		return text
+	}
+	return strings.ToValidUTF8(text[:n], "") + " …"
 }
 
 // errNeverUp is about a process that does not say that its port is up.

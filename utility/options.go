@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -18,11 +19,11 @@ import (
 
 // Options describe a utility process. The zero value is a sandboxed process of the app's own executable with the app's environment.
 type Options struct {
-	// Args are for the function, see [Args]; for Program they follow its name.
+	// Args are for the function, see [Args], some 90 KiB in all; for Program they follow its name.
 	Args []string
 	// Env replaces the environment, as in "NAME=value"; nil means the app's own.
 	Env []string
-	// Dir is the working directory; "" means the app's own.
+	// Dir is the working directory, which must exist; "" means the app's own.
 	Dir string
 	// Stdio says where the process's output goes. Its input is empty.
 	Stdio Stdio
@@ -67,7 +68,7 @@ type Sandbox struct {
 	Write []string
 	// Network allows the Internet protocols.
 	Network bool
-	// Exec allows other programs to be run.
+	// Exec allows other programs to be run. A Program may without it execute what it becomes, the dynamic linker and its own memory.
 	Exec bool
 	// Weak lets the process run where the kernel cannot hold all of these rules, under those that it can, with a line in the log. Without
 	// Landlock the rules about files do not hold, nor, for a Program, the one about programs. The default is to refuse.
@@ -119,11 +120,23 @@ func (o *Options) complete(name string) error {
 			}
 		}
 	}
+	if o.Dir != "" {
+		dir, err := filepath.Abs(o.Dir)
+		if err != nil {
+			return err
+		}
+		o.Dir = dir
+	}
+	if slices.ContainsFunc(o.Env, hasZero) || hasZero(o.Dir) || o.Program != "" && slices.ContainsFunc(o.Args, hasZero) {
+		return errors.New("a zero byte in Env, Dir or a program's Args")
+	}
 	if o.Program == "" && lookup(name) == nil {
 		return fmt.Errorf("%w: %q", ErrNotRegistered, name)
 	}
 	return o.checkSandbox()
 }
+
+func hasZero(text string) bool { return strings.IndexByte(text, 0) >= 0 }
 
 // checkSandbox refuses a process that could not be confined, or says so.
 func (o *Options) checkSandbox() error {

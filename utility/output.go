@@ -4,7 +4,10 @@ import (
 	"bufio"
 	"io"
 	"os"
+	"strconv"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"go.uber.org/zap"
 )
@@ -58,9 +61,7 @@ func (p *Process) output() (files []*os.File, err error) {
 			r, w, err := os.Pipe()
 			if err != nil {
 				p.closeOutput()
-				for _, f := range files[1:] {
-					_ = f.Close()
-				}
+				closeFiles(files)
 				return nil, err
 			}
 			files = append(files, w)
@@ -68,6 +69,15 @@ func (p *Process) output() (files []*os.File, err error) {
 		}
 	}
 	return files, nil
+}
+
+// closeFiles closes what output has opened, and not the app's own streams.
+func closeFiles(files []*os.File) {
+	for _, f := range files {
+		if f != os.Stdout && f != os.Stderr {
+			_ = f.Close()
+		}
+	}
 }
 
 func (p *Process) closeOutput() {
@@ -95,8 +105,29 @@ func (p *Process) collect(r *os.File, log bool, stream string) *output {
 			if err != nil {
 				return
 			}
-			to.Info(string(line), zap.String("stream", stream))
+			to.Info(readable(line), zap.String("stream", stream))
 		}
 	}()
 	return o
+}
+
+// readable is a line as it can stand in a log: what would steer a terminal, hide text, or is no text at all is written as in Go's quotes. A
+// process in a sandbox must not be able to write to the terminal what it likes.
+func readable(line []byte) string {
+	var s strings.Builder
+	for len(line) > 0 {
+		r, n := utf8.DecodeRune(line)
+		switch {
+		case r == utf8.RuneError && n == 1:
+			s.WriteString(`\x`)
+			s.WriteString(strconv.FormatUint(uint64(line[0]), 16))
+		case r == '\t' || strconv.IsGraphic(r):
+			s.Write(line[:n])
+		default:
+			quoted := strconv.QuoteRune(r)
+			s.WriteString(quoted[1 : len(quoted)-1])
+		}
+		line = line[n:]
+	}
+	return s.String()
 }

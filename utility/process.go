@@ -224,7 +224,15 @@ func (p *Process) outlived() {
 		p.failed(fmt.Errorf("killed, because it broke the port's rules: %w", cause))
 		p.child.Signal(killSignal)
 	}
-	force := time.AfterFunc(p.o.KillAfter, func() { p.child.Signal(killSignal) })
+	force := time.AfterFunc(p.o.KillAfter, func() {
+		p.mu.Lock()
+		asked := p.asked
+		p.mu.Unlock()
+		if !asked {
+			p.failed(errOutlived)
+		}
+		p.child.Signal(killSignal)
+	})
 	<-p.child.Done()
 	force.Stop()
 }

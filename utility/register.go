@@ -2,10 +2,12 @@ package utility
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
 	"sync"
+	"sync/atomic"
 
 	"github.com/oriel-go/oriel/internal/heap"
 	"github.com/oriel-go/oriel/utility/child"
@@ -37,7 +39,20 @@ func OnMessage[T any](p *Port, f func(ctx context.Context, message T)) (remove f
 var (
 	registered   = map[string]func(context.Context, *Port) error{}
 	registeredMu sync.Mutex
+	serving      atomic.Bool // this process runs a registered function
 )
+
+// ErrInUtility says that a utility process wants to start another one. That is for the app to do.
+var ErrInUtility = errors.New("a utility process starts no others")
+
+// inApp refuses what only the app itself may do. A utility process whose main function begins with that is made to run its function first.
+func inApp() error {
+	if serving.Load() {
+		return ErrInUtility
+	}
+	Main()
+	return nil
+}
 
 // Register names a function that [Fork] can run in a process of its own. It is to be called from an init function, at any rate before
 // [Main]. It panics if the name is taken.
@@ -80,6 +95,7 @@ func Main() {
 	if f == nil {
 		f = func(context.Context, *Port) error { return fmt.Errorf("%w: %q", ErrNotRegistered, own.Name) }
 	}
+	serving.Store(true)
 	reserve := heap.Reserve(heapFloor)
 	code := child.Run(f)
 	runtime.KeepAlive(reserve)

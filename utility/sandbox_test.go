@@ -64,6 +64,8 @@ var attempts = map[string]func(word string) error{
 	"netlink":    func(string) error { return opens(unix.AF_NETLINK, unix.SOCK_RAW, unix.NETLINK_KOBJECT_UEVENT) },
 	"other half": func(string) error { return called(unix.SYS_SOCKET, 1<<32|unix.AF_INET, unix.SOCK_STREAM, 0) },
 	"pair":       func(string) error { _, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM, 0); return err },
+	"datagrams":  func(path string) error { return sendsTo(unix.SOCK_DGRAM, path) },
+	"raw pair":   func(path string) error { return sendsTo(unix.SOCK_RAW, path) },
 	"run":        func(path string) error { return exec.Command(path).Run() },
 	"kill":       func(string) error { return unix.Kill(unix.Getppid(), 0) },
 	"pidfd":      func(string) error { _, err := unix.PidfdOpen(unix.Getppid(), 0); return err },
@@ -103,6 +105,16 @@ func dial(network, address string) error {
 	return err
 }
 
+// sendsTo sends a datagram to an address, from one of a pair of sockets that need none.
+func sendsTo(kind int, address string) error {
+	pair, err := unix.Socketpair(unix.AF_UNIX, kind, 0)
+	if err != nil {
+		return err
+	}
+	defer func() { _, _ = unix.Close(pair[0]), unix.Close(pair[1]) }()
+	return unix.Sendto(pair[0], []byte("x"), 0, &unix.SockaddrUnix{Name: address})
+}
+
 func closing(l net.Listener) error {
 	if l == nil {
 		return nil
@@ -140,12 +152,12 @@ func init() {
 }
 
 // house is what a burglar finds.
-type house struct{ open, shut, inside, outside, fresh, tcp, udp, unix string }
+type house struct{ open, shut, inside, outside, fresh, tcp, udp, unix, log string }
 
 func build(t *testing.T) house {
 	t.Helper()
 	root := t.TempDir()
-	h := house{open: filepath.Join(root, "open"), shut: filepath.Join(root, "shut"), unix: filepath.Join(root, "socket")}
+	h := house{open: filepath.Join(root, "open"), shut: filepath.Join(root, "shut"), unix: filepath.Join(root, "socket"), log: filepath.Join(root, "log")}
 	for _, dir := range []string{h.open, h.shut} {
 		if err := errors.Join(os.Mkdir(dir, 0o700), os.WriteFile(filepath.Join(dir, "file"), []byte("text"), 0o600)); err != nil {
 			t.Fatal(err)
@@ -164,7 +176,11 @@ func build(t *testing.T) house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _, _, _ = tcp.Close(), udp.Close(), local.Close() })
+	log, err := net.ListenPacket("unixgram", h.log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _, _, _, _ = tcp.Close(), udp.Close(), local.Close(), log.Close() })
 	h.tcp, h.udp = tcp.Addr().String(), udp.LocalAddr().String()
 	return h
 }
@@ -172,7 +188,7 @@ func build(t *testing.T) house {
 func TestSandbox(t *testing.T) {
 	h := build(t)
 	always := []string{"chmod " + h.inside, "fchmod " + h.inside, "times " + h.inside, "xattr " + h.inside, "unix " + h.unix, "raw", "packet", "vsock",
-		"netlink", "other half", "ptrace", "limit", "nice", "unshare", "namespace", "clone3", "ring", "bpf", "memory", "terminal", "environ", "kill"}
+		"datagrams " + h.log, "raw pair " + h.log, "netlink", "other half", "ptrace", "limit", "nice", "unshare", "namespace", "clone3", "ring", "bpf", "memory", "terminal", "environ", "kill"}
 	// Calls with arguments that the kernel would refuse for another reason, if it looked at them: a filter is first.
 	for _, number := range []int{unix.SYS_CHMOD, unix.SYS_CHOWN, unix.SYS_LCHOWN, unix.SYS_FCHMODAT2, unix.SYS_FCHOWNAT, unix.SYS_UTIME, unix.SYS_UTIMES,
 		unix.SYS_SETXATTR, unix.SYS_REMOVEXATTR, unix.SYS_MOUNT, unix.SYS_UMOUNT2, unix.SYS_PIVOT_ROOT, unix.SYS_CHROOT, unix.SYS_SETNS, unix.SYS_KEYCTL,
@@ -205,7 +221,7 @@ func TestSandbox(t *testing.T) {
 		{"network", utility.Sandbox{Network: true}, append(writes(h.inside), append(always, "run /bin/true")...),
 			[]string{"tcp " + h.tcp, "udp " + h.udp, "listen 127.0.0.1:0"}},
 		{"programs", utility.Sandbox{Exec: true}, append(writes(h.inside), append(always, "tcp "+h.tcp)...), []string{"run /bin/true"}},
-		{"off", utility.Sandbox{Off: true}, nil, []string{"read " + h.inside, "chmod " + h.inside, "times " + h.inside, "unix " + h.unix, "tcp " + h.tcp,
+		{"off", utility.Sandbox{Off: true}, nil, []string{"read " + h.inside, "chmod " + h.inside, "times " + h.inside, "unix " + h.unix, "datagrams " + h.log, "raw pair " + h.log, "tcp " + h.tcp,
 			"udp " + h.udp, "listen 127.0.0.1:0", "run /bin/true", "kill", "pidfd", "environ", "limit", "nice", "write " + h.inside, "append " + h.inside,
 			"cut " + h.inside, "truncate " + h.inside, "mkdir " + h.inside + ".new", "link " + h.inside, "symlink " + h.inside + ".2", "fifo " + h.inside + ".3",
 			"rename " + h.inside}},

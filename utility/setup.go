@@ -12,6 +12,7 @@ import (
 
 	"github.com/oriel-go/oriel/utility/internal/confine"
 	"github.com/oriel-go/oriel/utility/internal/keeper"
+	"github.com/oriel-go/oriel/utility/port"
 )
 
 const (
@@ -106,7 +107,9 @@ func (s *setup) confine() error {
 // failedCode is the exit code of a process that could not be set up.
 const failedCode = 125
 
+// fail ends a process that could not be set up, and tells the app why.
 func fail(err error) {
 	fmt.Fprintf(os.Stderr, "utility process: %v\n", err)
+	_ = port.Tell(portFD, cut(err.Error(), maxMessage))
 	os.Exit(failedCode)
 }

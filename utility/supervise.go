@@ -14,7 +14,7 @@ import (
 type Restart struct {
 	// Limit is how many times within Within a process may fail and be started again; the default is 5. Then it is given up.
 	Limit int
-	// Within is the time over which failures are counted; the default is a minute.
+	// Within is the time over which failures are counted, waits before restarts not included; the default is a minute.
 	Within time.Duration
 	// Delay is how long to wait before the second restart in a row, and doubled for each one after it; the first is at once. The default is
 	// 100 ms, the most is ten seconds.
@@ -41,7 +41,7 @@ type Supervisor struct {
 // Supervise runs a process like [Fork], and another one whenever that fails, until ctx ends or it has failed too often. Each one's port is
 // given to setup before anything is delivered on it; Supervise starts the ports. An error of setup ends that process and counts as a failure.
 func Supervise(ctx context.Context, name string, o Options, r Restart, setup func(p *Process) error) *Supervisor {
-	Main()
+	_ = inApp() // Fork says it too
 	if r.Limit <= 0 {
 		r.Limit = 5
 	}
@@ -134,6 +134,9 @@ func (s *Supervisor) keep(ctx context.Context, name string, o Options, r Restart
 		o.Log.Warn("utility process starts again", zap.String("name", name), zap.Duration("in", delay), zap.Error(err))
 		select {
 		case <-time.After(delay):
+			for i := range failures {
+				failures[i] = failures[i].Add(delay) // the wait does not count, or long ones would let it go on for ever
+			}
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
@@ -147,7 +150,7 @@ func (s *Supervisor) once(ctx context.Context, name string, o Options, setup fun
 		return false, err
 	}
 	if setup != nil {
-		if err := setup(p); err != nil {
+		if err := prepare(p, setup); err != nil {
 			p.Kill()
 			p.Wait()
 			return false, err
@@ -158,4 +161,15 @@ func (s *Supervisor) once(ctx context.Context, name string, o Options, setup fun
 	e := p.Wait()
 	s.set(nil)
 	return e.Reason == CleanExit && !e.Asked, errors.New(e.String())
+}
+
+// prepare calls code of the app.
+func prepare(p *Process, setup func(*Process) error) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			p.o.Log.Error("panic in a function of a utility process", zap.String("service", p.o.ServiceName), zap.Any("panic", v), zap.Stack("stack"))
+			err = fmt.Errorf("panic: %v", v)
+		}
+	}()
+	return setup(p)
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+	"golang.org/x/sys/unix"
 
 	"github.com/oriel-go/oriel/protocol"
 	"github.com/oriel-go/oriel/router"
@@ -191,6 +192,15 @@ func (p *Port) Report(channel string, args ...any) error {
 		return err
 	}
 	return p.conn.Send(packet)
+}
+
+// Tell tells the other end why this process ends, where there is no port yet but only its descriptor.
+func Tell(fd int, why string) error {
+	packet, err := protocol.AppendSend(protocol.AppendHeader(nil, document), ChannelError, why, "")
+	if err == nil {
+		_, err = unix.Write(fd, packet)
+	}
+	return err
 }
 
 const (

@@ -133,9 +133,10 @@ func (r *Rules) byArgument(exec bool) [][]call {
 		// To type into the terminal that the app was started from.
 		{when("ioctl", isLow(1, unix.TIOCSTI)...), when("ioctl", isLow(1, unix.TIOCLINUX)...)},
 		{when("prlimit64", isNot(0, 0), isNot(0, self))},
-		// A pair of sockets leads nowhere else. A socket of the UNIX family would lead to the session's services, which run programs for
-		// whoever asks.
+		// A pair of connected sockets leads nowhere else. A socket of the UNIX family would lead to the session's services, which run programs
+		// for whoever asks; so would one of a pair for datagrams, which can be sent to any address.
 		{when("socketpair", isNot(0, unix.AF_UNIX))},
+		{when("socketpair", hasAny(1, unix.SOCK_DGRAM))}, // a bit of SOCK_RAW too, and neither of SOCK_STREAM nor of SOCK_SEQPACKET
 	}
 	if r.Network {
 		lists = append(lists, []call{

@@ -46,8 +46,9 @@ func (c *Child) Shared() error {
 type client struct {
 	link    *net.UnixConn
 	process *os.Process
-	apart   bool  // its processes have a PID namespace
-	shared  error // why they have none, if they should
+	folder  os.FileInfo // where the app was when it started the keeper, which stays there
+	apart   bool        // its processes have a PID namespace
+	shared  error       // why they have none, if they should
 	told    atomic.Bool
 
 	writing sync.Mutex
@@ -73,6 +74,9 @@ func Spawn(ctx context.Context, s Spec) (*Child, error) {
 	c, err := running(s.Apart)
 	if err != nil {
 		return nil, fmt.Errorf("the keeper of utility processes: %w", err)
+	}
+	if s.Dir == "" {
+		s.Dir = c.moved()
 	}
 	body, err := spill(s)
 	if err != nil {
@@ -104,6 +108,16 @@ func Spawn(ctx context.Context, s Spec) (*Child, error) {
 		}()
 		return nil, context.Cause(ctx)
 	}
+}
+
+// moved returns the app's folder if that is no more the keeper's, else "": what is inherited needs no path, and no right to follow it.
+func (c *client) moved() string {
+	now, err := os.Stat(".")
+	if err != nil || c.folder == nil || os.SameFile(now, c.folder) {
+		return ""
+	}
+	dir, _ := os.Getwd()
+	return dir
 }
 
 // spill writes the spec into memory that can be handed over: arguments and environment may be larger than a message. Their bytes need not
@@ -142,6 +156,7 @@ func running(apart bool) (*client, error) {
 	defer ours.Close()
 	defer theirs.Close()
 	c := &client{apart: apart, open: map[int]*start{}}
+	c.folder, _ = os.Stat(".")
 	if c.process, err = launch(apart, theirs); err != nil && apart {
 		c.apart, c.shared = false, fmt.Errorf("a PID namespace: %w", err)
 		c.process, err = launch(false, theirs)

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"strconv"
 	"syscall"
 	"time"
 
@@ -30,6 +31,7 @@ func Main() {
 		return
 	}
 	runtime.LockOSThread()
+	closeForeign()
 	// Heard, not ignored: what is ignored would be so in the children too. A terminal or a session that ends the app ends this through it.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGPIPE)
 	if err := keep(); err != nil {
@@ -37,6 +39,21 @@ func Main() {
 		os.Exit(1)
 	}
 	os.Exit(0)
+}
+
+// closeForeign closes what has come from the app besides the link. Go's own descriptors are closed by the system when a program is executed,
+// but those that libraries in C or the app's parent have opened need not be; the processes started here would have them too.
+func closeForeign() {
+	open, _ := os.ReadDir("/proc/self/fd")
+	for _, e := range open {
+		fd, err := strconv.Atoi(e.Name())
+		if err != nil || fd <= linkFD {
+			continue
+		}
+		if flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0); err == nil && flags&unix.FD_CLOEXEC == 0 {
+			_ = unix.Close(fd)
+		}
+	}
 }
 
 // A keeper knows the processes that it has started; all else below it are their descendants.

@@ -23,7 +23,7 @@ import (
 type Spec struct {
 	Path      string
 	Argv, Env []string
-	Dir       string     // "" for the app's own
+	Dir       string     // absolute; "" for the app's own
 	Files     []*os.File `msgpack:"-"` // the descriptors from 0 up; nil for none
 	Apart     bool       `msgpack:"-"` // in the PID namespace, if the kernel allows one
 }
