@@ -164,8 +164,8 @@ func (n *incoming) leaf(v any, keep func(*goja.Object) *goja.Object) goja.Value 
 		for _, e := range v.Elements {
 			_ = o.Set(itoa(int(e.Index)), n.value(e.Value))
 		}
-		for _, p := range v.Properties {
-			_ = o.Set(p.Name, n.value(p.Value))
+		for _, p := range v.Properties { // one may be called __proto__
+			_ = o.DefineDataProperty(p.Name, n.value(p.Value), goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_TRUE)
 		}
 		return o
 	case *protocol.Error:
@@ -260,11 +260,14 @@ func (g *outgoing) object(o *goja.Object) any {
 	case "Date":
 		return g.date(o)
 	case "RegExp":
-		return protocol.RegExp{Source: o.Get("source").String(), Flags: o.Get("flags").String()}
+		return protocol.RegExp{Source: g.get(o, "source").String(), Flags: g.get(o, "flags").String()}
 	case "Error":
 		return g.error(o)
 	case "Boolean", "Number", "String", "BigInt":
-		valueOf, _ := goja.AssertFunction(o.Get("valueOf"))
+		valueOf, ok := goja.AssertFunction(o.Get("valueOf"))
+		if !ok {
+			g.uncloneable()
+		}
 		v, err := valueOf(o)
 		if err != nil {
 			panic(err)
@@ -303,8 +306,12 @@ func (g *outgoing) container(o *goja.Object, tag string) any {
 		g.uncloneable()
 	}
 	if buffer, ok := exported[goja.ArrayBuffer](o.Get("buffer")); ok && g.make[tag] != nil {
-		from, n := int(o.Get("byteOffset").ToInteger()), int(o.Get("byteLength").ToInteger())
-		data := append([]byte(nil), buffer.Bytes()[from:from+n]...)
+		whole := buffer.Bytes()
+		from, n := g.get(o, "byteOffset").ToInteger(), g.get(o, "byteLength").ToInteger()
+		if from < 0 || n < 0 || from > int64(len(whole)) || n > int64(len(whole))-from {
+			g.uncloneable() // it only says that it is one
+		}
+		data := append([]byte(nil), whole[from:from+n]...)
 		if tag == "Uint8Array" {
 			return data
 		}
@@ -329,6 +336,15 @@ func (g *outgoing) each(o *goja.Object, f func(goja.Value)) {
 	})
 }
 
+// get is a property that an object of its kind has; without its prototype it may not have it.
+func (g *outgoing) get(o *goja.Object, name string) goja.Value {
+	v := o.Get(name)
+	if v == nil {
+		g.uncloneable()
+	}
+	return v
+}
+
 func (g *outgoing) date(o *goja.Object) any {
 	number := o.ToNumber().ToFloat()
 	if math.IsNaN(number) {
@@ -338,7 +354,12 @@ func (g *outgoing) date(o *goja.Object) any {
 }
 
 func (g *outgoing) error(o *goja.Object) any {
-	e := &protocol.Error{Name: o.Get("name").String(), Message: o.Get("message").String(), Cause: protocol.Undefined{}}
+	e := &protocol.Error{Name: "Error", Cause: protocol.Undefined{}}
+	for name, to := range map[string]*string{"name": &e.Name, "message": &e.Message} {
+		if v := o.Get(name); v != nil { // neither need be there
+			*to = v.String()
+		}
+	}
 	g.made[o] = e
 	if stack := o.Get("stack"); stack != nil {
 		e.Stack = stack.String()

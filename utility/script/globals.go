@@ -18,6 +18,7 @@ import (
 // globals gives the script what it has besides the language.
 func (m *machine) globals() {
 	vm := m.vm
+	m.then, _ = goja.AssertFunction(vm.Get("Promise").ToObject(vm).Get("prototype").ToObject(vm).Get("then"))
 	set := func(o *goja.Object, name string, f func(goja.FunctionCall) goja.Value) { _ = o.Set(name, f) }
 	g := vm.GlobalObject()
 	_ = g.Set("global", g)
@@ -27,17 +28,7 @@ func (m *machine) globals() {
 	for _, name := range []string{"clearTimeout", "clearInterval", "clearImmediate"} {
 		set(g, name, m.clear)
 	}
-	set(g, "queueMicrotask", func(c goja.FunctionCall) goja.Value {
-		f := m.function(c)
-		p, resolve, _ := vm.NewPromise()
-		_ = resolve(nil)
-		then, _ := goja.AssertFunction(vm.ToValue(p).ToObject(vm).Get("then"))
-		_, _ = then(vm.ToValue(p), vm.ToValue(func(goja.FunctionCall) goja.Value {
-			m.must(f(goja.Undefined()))
-			return goja.Undefined()
-		}))
-		return goja.Undefined()
-	})
+	set(g, "queueMicrotask", func(c goja.FunctionCall) goja.Value { return m.microtask(c, nil) })
 	set(g, "structuredClone", func(c goja.FunctionCall) goja.Value { return m.copies.in(m.copies.out(c.Argument(0)), nil) })
 	m.console(set)
 	m.channels()
@@ -50,7 +41,7 @@ func (m *machine) globals() {
 	_ = process.Set("env", environment())
 	set(process, "cwd", func(goja.FunctionCall) goja.Value { dir, _ := os.Getwd(); return vm.ToValue(dir) })
 	set(process, "exit", func(c goja.FunctionCall) goja.Value { m.exit(int(c.Argument(0).ToInteger())); return nil })
-	_ = process.Set("nextTick", g.Get("queueMicrotask"))
+	set(process, "nextTick", func(c goja.FunctionCall) goja.Value { return m.microtask(c, c.Arguments[min(1, len(c.Arguments)):]) })
 	port := vm.NewObject()
 	_ = process.Set("parentPort", port)
 	set(port, "postMessage", func(c goja.FunctionCall) goja.Value { return m.post(c, m.port.Post) })
@@ -89,52 +80,17 @@ func (m *machine) function(c goja.FunctionCall) goja.Callable {
 	return f
 }
 
-// must throws in the script what a call of it has thrown.
-func (m *machine) must(_ goja.Value, err error) {
-	if err != nil {
-		panic(err)
-	}
-}
-
-// timer starts a timer of setTimeout or the like, and returns its number.
-func (m *machine) timer(c goja.FunctionCall, least int64, again bool) goja.Value {
-	f, rest := m.function(c), []goja.Value(nil)
-	delay := max(c.Argument(1).ToInteger(), least)
-	if least == 0 { // setImmediate has no delay
-		delay, rest = 0, c.Arguments[1:]
-	} else if len(c.Arguments) > 2 {
-		rest = c.Arguments[2:]
-	}
-	if delay > 1<<31-1 {
-		delay = 1
-	}
-	m.lastTimer++
-	id, wait := m.lastTimer, time.Duration(delay)*time.Millisecond
-	m.timers[id] = time.AfterFunc(wait, func() {
-		m.do(func() error {
-			t := m.timers[id]
-			if t == nil {
-				return nil // cleared meanwhile
-			}
-			if !again {
-				delete(m.timers, id)
-			}
-			_, err := f(goja.Undefined(), rest...)
-			if again && m.timers[id] != nil {
-				t.Reset(wait)
-			}
-			return err
-		})
-	})
-	return m.vm.ToValue(id)
-}
-
-func (m *machine) clear(c goja.FunctionCall) goja.Value {
-	id := c.Argument(0).ToInteger()
-	if t := m.timers[id]; t != nil {
-		t.Stop()
-		delete(m.timers, id)
-	}
+// microtask has a function called when what runs now is done. What it throws and nobody catches ends the script, as in a timer.
+func (m *machine) microtask(c goja.FunctionCall, args []goja.Value) goja.Value {
+	f := m.function(c)
+	p, resolve, _ := m.vm.NewPromise()
+	_ = resolve(nil)
+	_, _ = m.then(m.vm.ToValue(p), m.vm.ToValue(func(goja.FunctionCall) goja.Value {
+		if _, err := f(goja.Undefined(), args...); err != nil && m.uncaught == nil {
+			m.uncaught = err
+		}
+		return goja.Undefined()
+	}))
 	return goja.Undefined()
 }
 
@@ -170,6 +126,14 @@ func (m *machine) inspect(v goja.Value) string {
 		}
 	}
 	return o.String()
+}
+
+// words is inspect for what a script could still say no to: it may throw as it is asked, where nobody would catch that.
+func (m *machine) words(v goja.Value) (text string) {
+	if m.vm.Try(func() { text = m.inspect(v) }) != nil {
+		return "a value that cannot be shown"
+	}
+	return text
 }
 
 // pid is this process's number as the app knows it, which is another one than its own in a sandbox.

@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"time"
+	"strings"
 
 	"github.com/dop251/goja"
 
@@ -25,8 +25,9 @@ type machine struct {
 	listeners emitter   // of process.parentPort
 	waiting   []message // until somebody listens
 	hearing   int       // ports with a listener that are open
-	timers    map[int64]*time.Timer
-	lastTimer int64
+	timers    timers
+	then      goja.Callable // Promise.prototype.then, as it was before the script
+	uncaught  error         // what a microtask has thrown
 	loaded    bool
 	rejected  map[*goja.Promise]bool // that nobody has caught yet
 	copies    copier
@@ -37,7 +38,7 @@ const maxStack = 4096
 
 func newMachine(ctx context.Context, p *utility.Port) *machine {
 	m := &machine{ctx: ctx, port: p, vm: goja.New(), jobs: make(chan func() error), listeners: emitter{},
-		timers: map[int64]*time.Timer{}, rejected: map[*goja.Promise]bool{}}
+		timers: newTimers(), rejected: map[*goja.Promise]bool{}}
 	m.vm.SetMaxCallStackSize(maxStack)
 	m.vm.SetPromiseRejectionTracker(func(p *goja.Promise, operation goja.PromiseRejectionOperation) {
 		if operation == goja.PromiseRejectionReject {
@@ -65,7 +66,10 @@ func (m *machine) do(job func() error) {
 func (m *machine) load(s Source) {
 	m.do(func() error {
 		m.loaded = true
-		_, err := m.vm.RunScript(s.Name, s.Text)
+		program, err := goja.Compile(s.Name, s.Text, false)
+		if err == nil {
+			_, err = m.vm.RunProgram(program)
+		}
 		return err
 	})
 }
@@ -115,7 +119,13 @@ func (m *machine) emit(to emitter, came message) error {
 		return made[p]
 	}
 	event := m.vm.NewObject()
-	_ = event.Set("data", m.copies.in(came.data, wrap))
+	if thrown := m.vm.Try(func() { _ = event.Set("data", m.copies.in(came.data, wrap)) }); thrown != nil {
+		for _, p := range came.ports {
+			p.Close()
+		}
+		fmt.Fprintf(os.Stderr, "(process %d) a message was dropped, which the engine cannot take: %s\n", pid(), m.words(thrown.Value()))
+		return nil
+	}
 	for _, p := range came.ports {
 		wrap(p)
 	}
@@ -128,19 +138,23 @@ func (m *machine) run() error {
 	stop := context.AfterFunc(m.ctx, func() { m.vm.Interrupt(context.Cause(m.ctx)) })
 	defer stop()
 	for {
+		var err error
 		select {
 		case job := <-m.jobs:
-			if err := job(); err != nil {
-				return m.failed(err)
-			}
-			m.warnOfRejections()
-			if err := m.catchUp(); err != nil {
-				return m.failed(err)
-			}
+			err = job()
+		case <-m.timers.clock.C:
+			err = m.timers.fire()
 		case <-m.ctx.Done():
 			return context.Cause(m.ctx)
 		}
-		if m.loaded && len(m.timers) == 0 && len(m.listeners["message"]) == 0 && m.hearing == 0 {
+		if err = cmp.Or(err, m.uncaught); err == nil {
+			m.warnOfRejections()
+			err = cmp.Or(m.catchUp(), m.uncaught)
+		}
+		if err != nil {
+			return m.failed(err)
+		}
+		if m.loaded && len(m.timers.all) == 0 && len(m.listeners["message"]) == 0 && m.hearing == 0 {
 			return nil
 		}
 	}
@@ -161,7 +175,7 @@ func (m *machine) catchUp() error {
 // warnOfRejections tells of promises that were rejected and that nobody has caught. As in Electron, they do not end the process.
 func (m *machine) warnOfRejections() {
 	for p := range m.rejected {
-		fmt.Fprintf(os.Stderr, "(process %d) UnhandledPromiseRejectionWarning: %s\n", pid(), m.inspect(p.Result()))
+		fmt.Fprintf(os.Stderr, "(process %d) UnhandledPromiseRejectionWarning: %s\n", pid(), m.words(p.Result()))
 	}
 	clear(m.rejected)
 }
@@ -180,14 +194,23 @@ func (m *machine) failed(err error) error {
 	if errors.As(err, &interrupted) {
 		return context.Cause(m.ctx)
 	}
-	e := &scriptError{message: err.Error()}
+	e := &scriptError{}
 	var thrown *goja.Exception
 	var overflow *goja.StackOverflowError
 	if errors.As(err, &overflow) {
-		e.message, e.stack = "RangeError: Maximum call stack size exceeded", overflow.String()
-	} else if errors.As(err, &thrown) {
-		e.message, e.stack = thrown.Value().String(), thrown.String()
+		e.message = "RangeError: Maximum call stack size exceeded"
+		e.stack = e.message + "\n" + strings.Join(firstLines(overflow.String()), "\n")
+	} else if errors.As(err, &thrown) && m.vm.Try(func() { e.message, e.stack = thrown.Value().String(), thrown.String() }) != nil {
+		e.message = "a value that cannot be shown" // it throws when asked for its text
+	} else if thrown == nil {
+		e.message = err.Error()
 	}
-	fmt.Fprintln(os.Stderr, max(e.stack, e.message))
+	fmt.Fprintln(os.Stderr, cmp.Or(e.stack, e.message))
 	return e
+}
+
+// firstLines are as many lines of a stack as JavaScript engines show.
+func firstLines(stack string) []string {
+	lines := strings.Split(strings.TrimRight(stack, "\n"), "\n")
+	return lines[:min(len(lines), 10)]
 }

@@ -136,8 +136,9 @@ port.once('message', (e) => { post('once ' + e.data); port.on('message', (e) => 
 	if e := wait(t, p); e.Code != 4 {
 		t.Errorf("%+v", e)
 	}
-	p, said = run(t, `const order = []; setImmediate(() => order.push('i')); setTimeout(() => { order.push('t'); process.parentPort.postMessage(order) }, 30)
-queueMicrotask(() => order.push('m')); order.push('n'); let k = 0; const v = setInterval(() => { if (++k == 3) { clearInterval(v); process.parentPort.postMessage('three') } }, 1)`, utility.Options{})
+	p, said = run(t, `const order = []; setImmediate(() => order.push('i')); const last = () => { order.push('t'); process.parentPort.postMessage(order) }
+queueMicrotask(() => order.push('m')); order.push('n'); let k = 0
+const v = setInterval(() => { if (++k == 3) { clearInterval(v); process.parentPort.postMessage('three'); setTimeout(last, 1) } }, 1)`, utility.Options{})
 	got := []any{next(t, said), next(t, said)}
 	if want := []any{"three", []any{"n", "m", "i", "t"}}; !reflect.DeepEqual(got, want) {
 		t.Errorf("%v, want %v", got, want)
