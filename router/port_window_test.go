@@ -124,7 +124,12 @@ func TestPostContext(t *testing.T) {
 		}
 		close(step)
 		go func() {
-			for range heard {
+			for {
+				select {
+				case <-heard:
+				case <-t.Context().Done():
+					return
+				}
 			}
 		}()
 		to.Close()
