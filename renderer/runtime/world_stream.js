@@ -10,6 +10,7 @@ function streamBridge(uncurry, getter, promiseThen) {
   const cancel = uncurry(ReadableStreamDefaultReader.prototype.cancel);
   const enqueue = uncurry(ReadableStreamDefaultController.prototype.enqueue);
   const close = uncurry(ReadableStreamDefaultController.prototype.close);
+  const nothing = () => {};
 
   return {
     __proto__: null,
@@ -20,14 +21,24 @@ function streamBridge(uncurry, getter, promiseThen) {
       const reader = getReader(stream);
       return { __proto__: null, read: () => read(reader), cancel: (reason) => cancel(reader, reason) };
     },
-    // A stream of this world; readOther and cancelOther are functions of this world for those of the other one.
+    // A stream of this world; readOther and cancelOther are functions of this world for those of the other one. A chunk that cannot be copied
+    // ends both streams, and a reason that cannot be is left out.
     make: (readOther, cancelOther) => new Stream({
       __proto__: null,
       pull: (controller) => promiseThen(readOther(), (result) => {
         if (result.done) close(controller);
         else enqueue(controller, result.value);
+      }, (error) => {
+        promiseThen(cancelOther(), nothing, nothing);
+        throw error;
       }),
-      cancel: (reason) => cancelOther(reason),
+      cancel(reason) {
+        try {
+          return cancelOther(reason);
+        } catch {
+          return cancelOther();
+        }
+      },
     }, { __proto__: null, highWaterMark: 0 }),
   };
 }
