@@ -53,7 +53,7 @@ func TestInPage(t *testing.T) {
 func exposed(t *testing.T, w *window.Window) {
 	got := apptest.Eval[map[string]string](t, w, `(() => { `+kinds+` return { ...kinds(shop), ...kinds(api), ipcRenderer: typeof ipcRenderer, require: typeof require }; })()`)
 	want := map[string]string{"archive": "Object", "log": "function", "ipcRenderer": "undefined", "require": "undefined"}
-	for _, name := range strings.Fields("buffer export find handleClose handleConfirm handleGoOn handlePick handleRate handleScope import in items keep moved now onChanged onClosing onMany onSeen rawArgs ready rename sum ticks tour values wait") {
+	for _, name := range strings.Fields("buffer export find handleClose handleConfirm handleGoOn handlePick handleRate handleScope import in items keep moved now onChanged onClosing onMany onSeen picture rawArgs ready rename sum ticks tour values wait") {
 		want[name] = "function"
 	}
 	if !reflect.DeepEqual(got, want) {

@@ -28,7 +28,10 @@ const (
 	shapePort
 )
 
-const protocolPath = "github.com/oriel-go/oriel/protocol"
+const (
+	protocolPath = "github.com/oriel-go/oriel/protocol"
+	routerPath   = "github.com/oriel-go/oriel/router"
+)
 
 // natives are the types that have exactly one counterpart.
 var natives = map[string]string{

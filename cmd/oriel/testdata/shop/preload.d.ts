@@ -207,6 +207,7 @@ declare global {
       onClosing(listener: () => void): () => void;
       onMany(listener: (...args: unknown[]) => void): () => void;
       onSeen(listener: (x: number, y: number) => void): () => void;
+      picture(data: Uint8Array, options?: SendOptions): void;
       rawArgs(...args: unknown[]): Promise<number>;
       ready(options?: SendOptions): void;
       /**

@@ -48,6 +48,7 @@
     onClosing: ipcRenderer.subscriber('shop:closing'),
     onMany: ipcRenderer.subscriber('shop:many'),
     onSeen: ipcRenderer.subscriber('shop:seen'),
+    picture: ipcRenderer.sender('shop:picture', 1),
     rawArgs: ipcRenderer.invoker('shop:raw-args'),
     ready: ipcRenderer.sender('shop/ready', 0),
     rename: ipcRenderer.invoker('shop:rename', 2),

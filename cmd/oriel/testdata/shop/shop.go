@@ -92,6 +92,7 @@ func streams(r *ipc.Router) {
 			_ = yield(catalog.Item{Name: "bread"}, nil) && yield(catalog.Item{}, errors.New("no more"))
 		}
 	})
+	ipc.On(r, "shop:picture", func(_ context.Context, data ipc.Lent) {})
 	ipc.HandleFunc(r, "shop:buffer", func() iter.Seq[[]byte] { return slices.Values([][]byte{{1, 2}, nil}) })
 }
 
