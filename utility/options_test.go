@@ -1,6 +1,7 @@
 package utility_test
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -33,7 +34,9 @@ func init() {
 				return err
 			}
 		}
-		fmt.Println("posted")
+		flushing, cancel := context.WithTimeout(ctx, 300*time.Millisecond)
+		defer cancel()
+		fmt.Println(errors.Is(p.Flush(flushing), context.DeadlineExceeded)) // it stays so; what does not end is shown by time alone
 		return p.Serve(ctx)
 	})
 }
@@ -97,7 +100,7 @@ const (
 	unheard = protocol.MaxInFlight / 2
 	// datagram is how many messages may come with the last of them, in 64 KiB.
 	datagram = 64 << 10 / 10
-	flood    = unheard + 20_000
+	flood    = unheard + 300_000 // more than the system keeps
 )
 
 // Of a process that says more than is heard, so many messages wait here and the rest there; they are all heard, in order.
@@ -118,8 +121,8 @@ func TestUnheardMessages(t *testing.T) {
 	next(t, first)
 	came := func() int { return int(p.Port().IPC().Stats().Channels["message"].Messages) }
 	eventually(t, "as many wait as may", func() bool { return came() >= unheard })
-	if _, err := p.Stdout().Read(make([]byte, 1)); err != nil { // the process has posted all
-		t.Fatal(err)
+	if line, err := bufio.NewReader(p.Stdout()).ReadString('\n'); line != "true\n" {
+		t.Errorf("the rest does not wait in the process: %q, %v", line, err)
 	}
 	if c := came(); c > unheard+datagram {
 		t.Errorf("%d messages have been read", c)

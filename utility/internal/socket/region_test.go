@@ -175,6 +175,7 @@ func TestHostileRegion(t *testing.T) {
 		"another between":    func(s send, g give) { good(g); s(beginMark, 100, 0, 50); s(beginMark, 100, 0, 100) },
 		"a part between":     func(s send, g give) { good(g); s(beginMark, 100, 0, 50); s(partMark, 100, 0) },
 		"a region between":   func(s send, g give) { good(g); s(beginMark, 100, 0, 50); good(g) },
+		"taken between":      func(s send, g give) { good(g); s(beginMark, 100, 0, 50); s(takenMark, 100) },
 		"between parts":      func(s send, g give) { good(g); s(partMark, 100, 0); s(beginMark, 100, 0, 100) },
 		"a region in parts":  func(s send, g give) { s(partMark, 100, 0); good(g) },
 		"too few numbers":    func(s send, g give) { good(g); s(beginMark, 100, 0) },
