@@ -147,6 +147,8 @@ void oriel_ring_close(struct oriel_ring *ring) {
   oriel_lent_clear(&ring->lent);
   atomic_store(&ring->ending, 1);
   ring_bell(&ring->shared->to_page.bell);
+  atomic_store(&ring->shared->left, 1);
+  ring_bell(&ring->shared->to_main.bell);
   ORIEL_RELEASE(&ring->task);
 }
 

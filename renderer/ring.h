@@ -26,6 +26,7 @@ struct oriel_ring_shared {
   uint32_t document;
   uint32_t size;
   _Atomic uint32_t closed;
+  _Atomic uint32_t left;  // the document has gone; nothing more is written
   struct oriel_ring_direction to_main, to_page;
 };
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"go.uber.org/zap"
 
@@ -202,8 +203,18 @@ func (s *Session) over() error {
 // End ends the session and everything that it asked for, with the cause, and closes the link. Only the first call does anything.
 // It calls no code of the app.
 func (s *Session) End(cause error) {
+	if s.end(cause) {
+		s.o.Link.Close()
+	}
+}
+
+// Leave is End for a far end whose last words are still to come, see [Session.HearLast]. Closing the link is the caller's.
+func (s *Session) Leave(cause error) { s.end(cause) }
+
+// end reports whether it is the first end.
+func (s *Session) end(cause error) (first bool) {
 	s.line.mu.Lock()
-	first := s.ended == nil
+	first = s.ended == nil
 	if first {
 		s.ended = cause
 		for _, c := range s.calls.open {
@@ -216,8 +227,20 @@ func (s *Session) End(cause error) {
 		s.endPorts(cause)
 		s.endStreams(cause) // first, so that none of them tells the far end of its context's end
 		s.cancel(cause)
-		s.o.Link.Close()
 	}
+	return first
+}
+
+// HearLast is Receive for a session that has ended. Only messages are heard, those that bring streams or ports excepted: nobody is left for
+// anything else. Their contexts have ended. Nothing in them is unexpected; what may not be said is not heard.
+func (s *Session) HearLast(from any, frames []protocol.Frame, size int) error {
+	frames = slices.DeleteFunc(frames, func(f protocol.Frame) bool {
+		return f.Kind != protocol.KindSend || len(f.Streams)+len(f.Ports) > 0 || reserved(f.Channel) || !s.o.Allowed(f.Channel)
+	})
+	if len(frames) == 0 {
+		return nil
+	}
+	return s.Receive(from, frames, size)
 }
 
 // Receive takes the frames of a packet of size bytes, and keeps them; from is for [Current]. It does not block and calls no code of the app.

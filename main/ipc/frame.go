@@ -12,13 +12,14 @@ import (
 type Frame struct {
 	sender  Sender
 	session *router.Session
+	link    Link
 
 	latest *Sender // of the last packet; used by Peer.Receive and Peer.Committed only, which come one after the other
 }
 
 // newFrame makes the Frame of a document that has said hello.
 func newFrame(p *Peer, s Sender, link Link, number uint32) *Frame {
-	f := &Frame{sender: s}
+	f := &Frame{sender: s, link: link}
 	f.latest = &f.sender
 	f.session = p.line.Begin(router.SessionOptions{
 		Link: link, Document: number, Origin: s.Origin, Owner: f,

@@ -170,8 +170,10 @@ func (p *Peer) begin(s Sender) (*Frame, []held, error) {
 		return nil, nil, fmt.Errorf("%w: %d says it is %s, Chromium %s", ErrStale, e.claim.Document, e.claim.URL, s.URL)
 	}
 	p.early = nil
-	if p.frame != nil {
-		p.frame.session.End(ErrNavigated)
+	if f := p.frame; f != nil && f.sender.FrameID != s.FrameID {
+		p.leave(f, ErrNavigated)
+	} else if f != nil {
+		f.session.End(ErrNavigated)
 	}
 	p.frame = newFrame(p, s, e.link, e.claim.Document)
 	p.flush(p.frame)

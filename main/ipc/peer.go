@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -44,6 +45,8 @@ type PeerOptions struct {
 	Router  *Router
 	// Allowed says which origin may use which channel.
 	Allowed func(origin, channel string) bool
+	// Farewell is how long a document is heard at most that has left its place but may still have something to say, by a [Lingerer].
+	Farewell time.Duration
 	// Verified lets documents begin by Committed alone, never by their hello.
 	Verified bool
 	// Reserved hears messages on channels that are Oriel's own. May be nil.
@@ -66,6 +69,7 @@ type Peer struct {
 	mu      sync.Mutex
 	frame   *Frame           // the document that is there now, or nil
 	early   *early           // the one that will be there next, if it has spoken already
+	left    []*Frame         // those before it that are still heard
 	news    chan struct{}    // closed when there is another document, or never will be
 	waiting []router.Message // for a document to come
 	queued  int              // bytes in waiting
@@ -104,7 +108,7 @@ func NewPeer(o PeerOptions) *Peer {
 func (p *Peer) Receive(c Conn, packet []byte) error {
 	parsed, err := protocol.Parse(packet)
 	if err != nil {
-		return err
+		return p.wrong(c, err)
 	}
 	p.order.Lock()
 	defer p.order.Unlock()
@@ -113,7 +117,7 @@ func (p *Peer) Receive(c Conn, packet []byte) error {
 	switch {
 	case c.Document == 0:
 	case messages[0].Kind == protocol.KindHello:
-		return fmt.Errorf("%w: document %d says hello on the way that is %d's alone", ErrUnexpected, parsed.Document, c.Document)
+		return p.wrong(c, fmt.Errorf("%w: document %d says hello on the way that is %d's alone", ErrUnexpected, parsed.Document, c.Document))
 	case parsed.Document != c.Document:
 		return fmt.Errorf("%w: %d on the way that is %d's alone", ErrStale, parsed.Document, c.Document)
 	}
@@ -124,11 +128,14 @@ func (p *Peer) Receive(c Conn, packet []byte) error {
 		return err
 	}
 	f := p.Frame()
-	if f != nil && c.Document != 0 && f.sender.Origin != c.Sender.Origin {
+	if f != nil && c.Document != 0 && f.sender.FrameID == c.Sender.FrameID && f.sender.Origin != c.Sender.Origin {
 		c.Sender = f.sender
 	}
 	if f == nil || f.session.Document() != parsed.Document || f.sender.FrameID != c.Sender.FrameID || f.sender.Origin != c.Sender.Origin {
-		return fmt.Errorf("%w: %d of frame %s at %s", ErrStale, parsed.Document, c.Sender.FrameID, c.Sender.Origin)
+		if f = p.lingering(c); f == nil {
+			return fmt.Errorf("%w: %d of frame %s at %s", ErrStale, parsed.Document, c.Sender.FrameID, c.Sender.Origin)
+		}
+		return f.session.HearLast(f.latest, messages, len(packet))
 	}
 	return f.take(messages, c.Sender, len(packet))
 }
@@ -215,17 +222,23 @@ func (p *Peer) document(ctx context.Context) (*Frame, error) {
 	}
 }
 
-// Gone tells that the frame of that name is no more. Its document ends; another frame's is left alone.
-func (p *Peer) Gone(frameID string, cause error) { p.end(&frameID, cause) }
-
-// End ends the document there is, whichever frame it is in.
-func (p *Peer) End(cause error) { p.end(nil, cause) }
-
-func (p *Peer) end(frameID *string, cause error) {
+// Gone tells that the frame of that name is no more. Its document ends, though its last words may still come; another frame's is left alone.
+func (p *Peer) Gone(frameID string, cause error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.drop(frameID)
-	if f := p.frame; f != nil && (frameID == nil || f.sender.FrameID == *frameID) {
+	p.drop(&frameID)
+	if f := p.frame; f != nil && f.sender.FrameID == frameID {
+		p.frame = nil
+		p.leave(f, cause)
+	}
+}
+
+// End ends the document there is, whichever frame it is in.
+func (p *Peer) End(cause error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.drop(nil)
+	if f := p.frame; f != nil {
 		p.frame = nil
 		f.session.End(cause)
 	}

@@ -74,7 +74,7 @@ func (w *Window) frameCreated(f *cef.Frame) {
 func (w *Window) frameDetached(f *cef.Frame) {
 	w.drain()
 	if s := w.subFrame(f); s != nil {
-		s.peer.End(ipc.ErrNavigated)
+		s.peer.Gone(s.id, ipc.ErrNavigated)
 	}
 }
 

@@ -19,6 +19,7 @@ type hearing struct {
 
 	users atomic.Int32  // the link until it closes, whoever listens, and whoever drains
 	ended atomic.Bool   // nothing is to be heard any more
+	apart atomic.Bool   // the document has left its place: it is heard until it says that it has gone
 	freed chan struct{} // closed when nobody uses it any more
 
 	reading sync.Mutex
@@ -50,7 +51,11 @@ func (h *hearing) listen() {
 		if h.ended.Load() {
 			break
 		}
+		gone := h.apart.Load() && h.ring.Left()
 		read, work, err := h.next()
+		if err != nil && h.apart.Load() { // whoever is in its place now has not done that
+			break
+		}
 		if err != nil {
 			h.link.to.damaged(err)
 			break
@@ -59,6 +64,10 @@ func (h *hearing) listen() {
 			go h.listen()
 			work()
 			return
+		}
+		if !read && gone {
+			h.link.Close()
+			continue
 		}
 		if !read {
 			h.link.catchUp()

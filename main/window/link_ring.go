@@ -1,6 +1,8 @@
 package window
 
 import (
+	"time"
+
 	"github.com/oriel-go/oriel/cef"
 	"github.com/oriel-go/oriel/main/internal/engine"
 	"github.com/oriel-go/oriel/renderer"
@@ -11,6 +13,9 @@ var ringMessageName = cef.NewMessageName(renderer.RingMessage)
 
 // maxRings is how many documents of a window have rings. Each keeps a thread here and one in the page's process; more use messages.
 const maxRings = 256
+
+// farewell is how long a document is heard that has left its place. Chromium gives it a second to hide.
+const farewell = 2 * time.Second
 
 // offerRing sends the document memory for its ring. Until it says that it has it, packets travel in messages. UI thread.
 func (l *frameLink) offerRing() {
@@ -89,6 +94,18 @@ func (l *frameLink) catchUp() {
 
 // Wait returns when there is room for another packet, so that who sends much does so at the page's pace.
 func (l *frameLink) Wait(done <-chan struct{}) error { return l.backlog.wait(&l.mu, done) }
+
+// Linger goes on hearing the document, until it says that it has gone, if there is something to hear it by.
+func (l *frameLink) Linger() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.hearing == nil || l.out == nil {
+		return false
+	}
+	l.hearing.apart.Store(true)
+	l.hearing.ring.Wake()
+	return true
+}
 
 // closeRing ends both directions. l.mu is held.
 func (l *frameLink) closeRing() {

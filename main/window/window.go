@@ -89,7 +89,7 @@ func New(a *app.App, o Options) (*Window, error) {
 
 func (w *Window) peerOptions(refused func(error)) ipc.PeerOptions {
 	return ipc.PeerOptions{
-		Context: w.host.Context(), Router: w.router, Allowed: w.allowed, Reserved: w.reserved, Refused: refused, Log: w.log,
+		Context: w.host.Context(), Router: w.router, Allowed: w.allowed, Reserved: w.reserved, Refused: refused, Farewell: farewell, Log: w.log,
 	}
 }
 

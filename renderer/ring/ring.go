@@ -41,7 +41,8 @@ type shared struct {
 	document uint32
 	size     uint32
 	closed   atomic.Uint32
-	_        [48]byte
+	left     atomic.Uint32 // the document has gone; nothing more is written
+	_        [44]byte
 	toMain   direction
 	toPage   direction
 }
@@ -232,6 +233,16 @@ func (r *Ring) Ring() {
 		d.bell.Add(1)
 		wake(&d.bell)
 	}
+}
+
+// Left reports whether the document has gone: then there is nothing to read but what can be read now.
+func (r *Ring) Left() bool { return r.shared.left.Load() != 0 }
+
+// Wake ends Sleep. It may be called on any goroutine before Free.
+func (r *Ring) Wake() {
+	d := &r.shared.toMain
+	d.bell.Add(1)
+	wake(&d.bell)
 }
 
 // Want asks the page to end the next Sleep when it has read something. Then there may be room to Write, and there may be some already.
