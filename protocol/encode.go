@@ -50,6 +50,7 @@ type encoder struct {
 	names   []string   // of the maps being written, one behind the other
 	pending []identity // pointers whose target is about to be written
 	links   Links      // nil: no streams and ports
+	linked  int        // streams and ports, for MaxStreams
 	single  bool       // what is being written is nowhere else, and may not live as long as the numbers
 }
 
@@ -95,7 +96,7 @@ func (e *encoder) release() {
 		e.names = nil
 	}
 	e.names = e.names[:0]
-	e.depth, e.hops, e.items = 0, 0, 0
+	e.depth, e.hops, e.items, e.linked = 0, 0, 0, 0
 	e.restart()
 	encoders.Put(e)
 }

@@ -104,6 +104,9 @@ func (e *encoder) stream(v reflect.Value) error {
 			return err
 		}
 	}
+	if err := e.linkOne(); err != nil {
+		return err
+	}
 	s := sourceOf(v)
 	id, err := e.links.OutStream(s)
 	if err != nil {
@@ -111,6 +114,14 @@ func (e *encoder) stream(v reflect.Value) error {
 	}
 	e.mark()
 	return e.leaf(ExtStream, append([]byte{byte(s.Kind())}, binary.BigEndian.AppendUint32(nil, id)...)...)
+}
+
+// linkOne refuses more streams and ports in one frame than the other side takes.
+func (e *encoder) linkOne() error {
+	if e.linked++; e.linked > MaxStreams {
+		return fmt.Errorf("%w: more than %d streams and ports in one message", ErrLimit, MaxStreams)
+	}
+	return nil
 }
 
 func sourceOf(v reflect.Value) Source {
@@ -174,6 +185,9 @@ func (e *encoder) port(v reflect.Value) error {
 	}
 	if e.links == nil {
 		return fmt.Errorf("%w: %s", ErrUncloneable, v.Type())
+	}
+	if err := e.linkOne(); err != nil {
+		return err
 	}
 	ref, err := e.links.OutPort(v.Interface().(Port))
 	if err != nil {

@@ -346,6 +346,16 @@ func TestLinkLimits(t *testing.T) {
 	if err := Check(packet(MaxStreams + 1)); !errors.Is(err, ErrLimit) {
 		t.Errorf("a stream too many: %v", err)
 	}
+	for n, want := range map[int]error{MaxStreams: nil, MaxStreams + 1: ErrLimit} {
+		ports := make([]*fakePort, n)
+		for i := range ports {
+			ports[i] = &fakePort{uint32(i + 1)}
+		}
+		said, err := Writer{Links: newTable()}.AppendSend(AppendHeader(nil, 1), "c", ports)
+		if !errors.Is(err, want) || err == nil && Check(said) != nil {
+			t.Errorf("%d ports in a message: %v", n, err)
+		}
+	}
 	credit := func(n uint32) error { return Check(AppendCredit(AppendHeader(nil, 1), 1, n)) }
 	if credit(StreamWindow) != nil || !errors.Is(credit(StreamWindow+1), ErrPacket) {
 		t.Error("credit of more than the window")

@@ -116,6 +116,11 @@ func (p *Process) collect(r *os.File, log bool, stream string) *output {
 func readable(line []byte) string {
 	var s strings.Builder
 	for len(line) > 0 {
+		if n := plain(line); n > 0 {
+			s.Write(line[:n])
+			line = line[n:]
+			continue
+		}
 		r, n := utf8.DecodeRune(line)
 		switch {
 		case r == utf8.RuneError && n == 1:
@@ -130,4 +135,14 @@ func readable(line []byte) string {
 		line = line[n:]
 	}
 	return s.String()
+}
+
+// plain counts the bytes before the first that has to be looked at.
+func plain(line []byte) int {
+	for i, b := range line {
+		if b < ' ' || b > '~' {
+			return i
+		}
+	}
+	return len(line)
 }
