@@ -262,6 +262,32 @@ func lentMemory(t *testing.T, w *window.Window) {
 	}
 }
 
+// TestLargeCallsAreForgotten: what a page has sent at once takes no memory in it afterwards, whichever way it went.
+func TestLargeCallsAreForgotten(t *testing.T) {
+	inApp(t, site(nil), func(t *testing.T, a *app.App) {
+		ipc.Handle(a.IPC(), "size", func(_ context.Context, in []byte) (int, error) { return len(in), nil })
+		w := open(t, a, window.Options{Preload: `
+const { contextBridge, ipcRenderer } = require('electron');
+contextBridge.exposeInMainWorld('api', { closure: (v) => ipcRenderer.invoke('size', v), direct: ipcRenderer.invoker('size', 1) });`})
+		const size = 60 << 20
+		present := func() int {
+			if err := w.DevToolsCommand(ctx(t), "HeapProfiler.collectGarbage", struct{}{}, nil); err != nil {
+				t.Fatal(err)
+			}
+			_, present, _ := memoryOf(t)
+			return present
+		}
+		for _, call := range []string{"api.closure(v)", "api.direct(v)", "api.direct([v, new Map()])"} {
+			t.Run(call, func(t *testing.T) {
+				eval[any](t, w, "api.closure(new Uint8Array(1))")
+				before := present()
+				eval[any](t, w, fmt.Sprintf("(async () => { const v = new Uint8Array(%d); try { await %s; } catch {} })()", size, call))
+				apptest.Until(t, "the memory is given back", func() bool { return present() < before+size>>12 })
+			})
+		}
+	})
+}
+
 // memoryOf adds up the most and the present memory of this process's renderers, in KiB, and their page faults.
 func memoryOf(t *testing.T) (peak, present, faults int) {
 	t.Helper()

@@ -18,8 +18,13 @@ const direct = (() => {
 
   const ID = HEADER + 3; // where a head has the call's number: four bytes
 
+  const KEEP_SIZE = 4 << 20; // the page gives a larger buffer back after its call
   let buffer = null; // the page's, and its bytes
   let bytes = null;
+
+  function release() {
+    if (bytes !== null && bytes.length > KEEP_SIZE) buffer = bytes = null;
+  }
 
   // The packet of head and the arguments that lie behind its place in the page's buffer.
   function complete(head, pages, length) {
@@ -48,6 +53,8 @@ const direct = (() => {
         sendRequest(id, { channel, resolve: settleAs(true), reject, signal: null, abort: null, deferred }, packet);
       } catch (error) {
         reject(error);
+      } finally {
+        release();
       }
     };
   }
@@ -59,6 +66,8 @@ const direct = (() => {
         sendPacket(complete(head, pages, length));
       } catch (error) {
         return own.failThrown(error);
+      } finally {
+        release();
       }
     };
   }

@@ -400,8 +400,14 @@ function createDirectEncoder(intrinsics) {
 
   return {
     __proto__: null,
-    // The bytes of the last encode lie in it until the next one.
+    // The bytes of the last encode lie in it until the next one, or release.
     buffer: () => buffer,
+    // Gives a buffer back that one call has made large.
+    release() {
+      if (capacity <= KEEP_SIZE) return;
+      pos = 0;
+      resize(START_SIZE);
+    },
     // Writes the arguments from start on; returns where they end, or 0 if the call has to go the ordinary way.
     encode(args, start) {
       if (busy || args.length > ARGS) return 0;

@@ -58,7 +58,9 @@ function directBridge(uncurry, getter, half) {
     } catch {
       return 0; // a getter's, or a proxy's trap's
     }
-    return encoder.encode(args, start);
+    const end = encoder.encode(args, start);
+    if (end === 0) encoder.release();
+    return end;
   }
 
   // Calls a listener with bytes that are its own until it returns or, if that is a promise, until that is settled.
@@ -128,6 +130,8 @@ function directBridge(uncurry, getter, half) {
         start(encoder.buffer(), end, deferred);
       } catch {
         throw half.takeRefusal();
+      } finally {
+        encoder.release();
       }
       return deferred.promise;
     }, original),
@@ -139,6 +143,8 @@ function directBridge(uncurry, getter, half) {
         result = start(encoder.buffer(), end);
       } catch {
         throw half.takeRefusal();
+      } finally {
+        encoder.release();
       }
       return half.outcome(result);
     }, original),
