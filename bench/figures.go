@@ -31,6 +31,7 @@ var figures = []figure{
 	{name: "push-1KiB-frame", unit: "ms", jobs: []string{"push:100000:1024:list"}, frame: true},
 	{name: "bulk-256MiB", unit: "MB/s", jobs: []string{"push:256:1048576:shared"}, rate: true},
 	{name: "bulk-256MiB-lent", unit: "MB/s", jobs: []string{"push:256:1048576:shared"}, app: "lent:push:256:1048576:shared", rate: true},
+	{name: "push-1KiB-lent", unit: "/s", jobs: []string{"push:100000:1024:list"}, app: "lent:push:100000:1024:list", rate: true},
 	{name: "push-1KiB-closure", unit: "/s", jobs: []string{"push:100000:1024:list"}, app: "closure:push:100000:1024:list", rate: true},
 	{name: "bulk-256MiB-closure", unit: "MB/s", jobs: []string{"push:256:1048576:shared"}, app: "closure:push:256:1048576:shared", rate: true},
 	{name: "bridge-empty", unit: "µs", jobs: []string{"empty:1000000"}},

@@ -3,13 +3,14 @@ const endOfItem = (() => {
   'use strict';
 
   const bad = () => new Error('A damaged message: it ends too early.');
+  const foreign = () => new Error('A value of a kind that may not be here.');
 
   // The bytes behind the code of an item that has no length of its own, by its code from 0xca on; of an ext its type is one of them.
   const FIXED = [4, 8, 1, 2, 4, 8, 1, 2, 4, 8, 2, 3, 5, 9, 17];
 
   // endOfItem returns where the item at pos ends; it may not reach beyond end, but for a tail of that many bytes, or from least
-  // on, which has a place of its own.
-  return function endOfItem(bytes, pos, end, tail = 0, least = tail) {
+  // on, which has a place of its own. With exts, a table by type, it may have none but those.
+  return function endOfItem(bytes, pos, end, tail = 0, least = tail, exts = null) {
     let left = 1; // items to come
     while (left > 0) {
       if (pos >= end) throw bad();
@@ -23,6 +24,7 @@ const endOfItem = (() => {
       }
       if (c < 0xc4) continue;
       if (c >= 0xca && c < 0xd9) {
+        if (exts !== null && c >= 0xd4 && exts[bytes[pos]] !== 1) throw foreign();
         pos += FIXED[c - 0xca];
         continue;
       }
@@ -30,6 +32,7 @@ const endOfItem = (() => {
       if (width > end - pos) throw bad();
       let n = 0;
       for (let i = 0; i < width; i++) n = n * 256 + bytes[pos++];
+      if (exts !== null && c >= 0xc7 && c < 0xca && exts[bytes[pos]] !== 1) throw foreign();
       if (c >= 0xdc) left += c < 0xde ? n : 2 * n;
       else if (tail > 0 && n >= least && n <= tail && pos === end && left === 0) return end;
       else pos += c >= 0xc7 && c < 0xca ? n + 1 : n;

@@ -18,6 +18,10 @@ const direct = (() => {
 
   const ID = HEADER + 3; // where a head has the call's number: four bytes
 
+  // The exts that the page's encoder writes. None of them is a stream or a port, whose numbers are given here, or has other values in it.
+  const exts = new Uint8Array(256);
+  for (const name of ['UNDEFINED', 'ARRAY_BUFFER', 'VIEW', 'INVALID_DATE', 'BIGINT', 'UTF16', 'REFERENCE', 'TIMESTAMP']) exts[wire.types[name]] = 1;
+
   const KEEP_SIZE = 4 << 20; // the page gives a larger buffer back after its call
   let buffer = null; // the page's, and its bytes
   let bytes = null;
@@ -36,7 +40,7 @@ const direct = (() => {
     const at = head.length;
     const c = bytes[at];
     const isList = typeof length === 'number' && length <= bytes.length && (c >= 0x90 && c < 0xa0 || c === 0xdc);
-    if (!isList || endOfItem(bytes, at, length) !== length) throw wire.uncloneable();
+    if (!isList || endOfItem(bytes, at, length, 0, 0, exts) !== length) throw wire.uncloneable();
     bytes.set(head);
     return { buffer, length };
   }

@@ -249,6 +249,19 @@ function testCodec(codec, golden) {
   const early = fromHex('92c602000000');
   check(thrown(() => endOfItem(early, 0, early.length, 0x2000000)), 'a tail with something behind it');
 
+  rule('exts that may not be there');
+  const exts = new Uint8Array(256);
+  exts[13] = exts[0xff] = 1;
+  for (const hex of ['d60d00000001', '92d60d00000001d6ff00000001', 'c70c0d' + '00'.repeat(12)]) {
+    const bytes = fromHex(hex);
+    check(endOfItem(bytes, 0, bytes.length, 0, 0, exts) === bytes.length, hex);
+  }
+  for (const hex of ['d60f00000001', '91d60f00000001', '81a161d60f00000001', '92d60d00000001c7050e0000000001', 'c700' + '01', 'c8000001', 'c90000000007']) {
+    const bytes = fromHex(hex);
+    check(endOfItem(bytes, 0, bytes.length) === bytes.length, hex, 'where all may be');
+    check(thrown(() => endOfItem(bytes, 0, bytes.length, 0, 0, exts)) instanceof Error, hex);
+  }
+
   // What was decoded is a copy.
   rule('names that have one place in the table of names');
   // The place is found by length, first, middle and last byte; these differ in others.
