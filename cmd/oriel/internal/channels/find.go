@@ -149,6 +149,9 @@ func (f *finder) call(call *ast.CallExpr) {
 	case On, Handle:
 		problem = f.message(&c, form, id, call)
 	}
+	if problem == "" && c.isGeneric() {
+		problem = "its types depend on the type parameters of the function that it is in: call it where they are known"
+	}
 	if problem != "" {
 		f.fault(call, "%s(%q): %s", short, c.Name, problem)
 		return

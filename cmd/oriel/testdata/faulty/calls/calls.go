@@ -31,3 +31,10 @@ func Serve(a *app.App, channel string, f any, both func() (*ipc.Router, string, 
 	ipc.HandleFunc(r, channel, func() {}) //oriel:hidden
 	ipc.HandleFunc(r, channel, func() {}) // want "is not a constant"
 }
+
+// Generic registers what only its callers know.
+func Generic[T any](a *app.App, value T) {
+	ipc.HandleFunc(a.IPC(), "generic", func(map[string][]T) {})                                         // want "ipc.HandleFunc("generic"): its types depend on the type parameters"
+	ipc.Handle(a.IPC(), "of", func(context.Context, int) (s struct{ V *T }, _ error) { return s, nil }) // want "ipc.Handle("of"): its types depend on the type parameters"
+	_ = a.Send("sent", value)                                                                           // want "(*app.App).Send("sent"): its types depend on the type parameters"
+}
