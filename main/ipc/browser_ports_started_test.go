@@ -34,8 +34,7 @@ contextBridge.exposeInMainWorld('keeper', {
 
 // inOrder counts what a port of the page hears, until n.
 const inOrder = `
-window.inOrder = (port, n) => new Promise((done) => {
-  let next = 0;
+window.inOrder = (port, n, next = 0) => new Promise((done) => {
   port.onmessage = ({ data }) => { if (data[0] !== (next++ & 255)) done(-next); if (next === n) done(next); };
 });
 window.others = [];
@@ -75,12 +74,13 @@ func TestBrowserPortNotStarted(t *testing.T) {
 		eval[any](t, w, pagePorts)
 		eval[any](t, w, inOrder)
 		for name, c := range map[string]struct{ channel, begin string }{
-			"in the page":             {"port", "inOrder(waiting, ARG)"},
-			"in the preload":          {"keep", "keeper.hear(ARG)"},
-			"a message was refused":   {"refused", "keeper.hear(ARG)"},
-			"sent on within the page": {"port", "{ const { port1, port2 } = new MessageChannel(); window.told = new Promise((done) => { port2.onmessage = ({ ports }) => done(inOrder(ports[0], ARG)); }); port1.postMessage(0, [waiting]); told }"},
-			"sent to its window":      {"port", "{ window.told = nextPort().then((p) => inOrder(p, ARG)); postMessage({ name: 'port' }, '*', [waiting]); told }"},
-			"sent to a frame":         {"port", "{ const frame = document.body.appendChild(document.createElement('iframe')); window.told = new Promise((done) => { frame.contentWindow.onmessage = ({ ports }) => done(inOrder(ports[0], ARG)); }); frame.contentWindow.postMessage(0, '*', [waiting]); told }"},
+			"in the page":                   {"port", "inOrder(waiting, ARG)"},
+			"in the preload":                {"keep", "keeper.hear(ARG)"},
+			"a message was refused":         {"refused", "keeper.hear(ARG)"},
+			"sent on within the page":       {"port", "{ const { port1, port2 } = new MessageChannel(); window.told = new Promise((done) => { port2.onmessage = ({ ports }) => done(inOrder(ports[0], ARG)); }); port1.postMessage(0, [waiting]); told }"},
+			"sent to its window":            {"port", "{ window.told = nextPort().then((p) => inOrder(p, ARG)); postMessage({ name: 'port' }, '*', [waiting]); told }"},
+			"partly heard, sent to a frame": {"port", "{ const frame = document.body.appendChild(document.createElement('iframe')); window.told = new Promise((done) => { frame.contentWindow.onmessage = ({ ports }) => done(inOrder(ports[0], ARG, 20)); let heard = 0; waiting.onmessage = () => { if (++heard === 20) frame.contentWindow.postMessage(0, '*', [waiting]); }; }); told }"},
+			"sent to a frame":               {"port", "{ const frame = document.body.appendChild(document.createElement('iframe')); window.told = new Promise((done) => { frame.contentWindow.onmessage = ({ ports }) => done(inOrder(ports[0], ARG)); }); frame.contentWindow.postMessage(0, '*', [waiting]); told }"},
 		} {
 			notStarted(t, w, name, c.channel, c.begin)
 		}
