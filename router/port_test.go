@@ -3,6 +3,7 @@ package router_test
 import (
 	"context"
 	"errors"
+	"runtime"
 	"testing"
 
 	"github.com/oriel-go/oriel/protocol"
@@ -156,5 +157,31 @@ func TestPortForNobody(t *testing.T) {
 	}
 	if err := errors.Join(near.problem(), far.problem()); err != nil {
 		t.Error(err)
+	}
+}
+
+// A port in an answer that nobody gets is closed, as a stream there is.
+func TestPortInLostAnswer(t *testing.T) {
+	for name, extra := range map[string]any{"canceled": nil, "uncloneable": func() {}} {
+		s, _ := alone(t)
+		begun, goOn := make(chan bool), make(chan bool)
+		ours, theirs := router.NewMessageChannel()
+		router.Handle(s.router, "port", func(context.Context, router.Args) ([]any, error) {
+			begun <- true
+			<-goOn
+			return []any{theirs, extra}, nil
+		})
+		if err := s.give(must(protocol.AppendInvoke(header(), 1, "port"))); err != nil {
+			t.Fatal(err)
+		}
+		wait(t, begun)
+		if name == "canceled" {
+			if err := s.give(protocol.AppendCancel(header(), 1)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		goOn <- true
+		wait(t, ours.Done())
+		runtime.KeepAlive(theirs)
 	}
 }

@@ -205,7 +205,7 @@ func (r *request) succeed(result any) {
 	b := buffers.Get().(*buffer)
 	defer b.release()
 	if err := r.encode(b, result); err != nil {
-		r.links.drop()
+		r.links.lose()
 		r.fail(fmt.Errorf("the result cannot be sent: %w", err))
 		return
 	}
@@ -287,7 +287,7 @@ func (r *request) deliver(b *buffer, e *protocol.ErrorValue) {
 		if !r.expired {
 			r.counters.canceled.Add(1)
 		}
-		r.links.drop()
+		r.links.lose()
 		r.scope.end(nil)
 		return
 	}
@@ -297,7 +297,7 @@ func (r *request) deliver(b *buffer, e *protocol.ErrorValue) {
 	r.counters.went(b)
 	if err := s.send(b); err != nil {
 		s.line.o.Log.Debug("answer lost", zap.String("channel", r.channel), zap.Error(err))
-		r.links.drop()
+		r.links.lose()
 	}
 	r.links.start(r.counters, r.scope.end)
 }

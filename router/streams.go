@@ -262,6 +262,12 @@ func (l *links) drop() {
 	l.outs = nil
 }
 
+// lose is drop for what its owner has handed over already: the ports are closed.
+func (l *links) lose() {
+	l.cargo.lose()
+	l.drop()
+}
+
 // start lets the ports that have left go on from where they are, begins to write the streams, which c counts, and calls done, at once if there is none, when the last of them has ended, with the
 // reason if it was halted.
 func (l *links) start(c *counters, done func(cause error)) {
