@@ -103,7 +103,7 @@ func TestHostileRing(t *testing.T) {
 // A process that writes nonsense where a ring's positions are is killed.
 func ringDamaged(t *testing.T, w *window.Window, gone <-chan window.RendererGone) {
 	eval[any](t, w, offered)
-	eval[any](t, w, damage)
+	go w.Eval(ctx(t), damage, nil) // nobody may be left to answer
 	if g := receive(t, "end of the process", gone); g.Reason != window.ReasonViolations {
 		t.Errorf("gone: %+v", g)
 	}
