@@ -65,7 +65,7 @@ var attempts = map[string]func(word string) error{
 	"other half": func(string) error { return called(unix.SYS_SOCKET, 1<<32|unix.AF_INET, unix.SOCK_STREAM, 0) },
 	"pair":       func(string) error { _, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM, 0); return err },
 	"datagrams":  func(path string) error { return sendsTo(unix.SOCK_DGRAM, path) },
-	"raw pair":   func(path string) error { return sendsTo(unix.SOCK_RAW, path) },
+	"raw-pair":   func(path string) error { return sendsTo(unix.SOCK_RAW, path) },
 	"run":        func(path string) error { return exec.Command(path).Run() },
 	"kill":       func(string) error { return unix.Kill(unix.Getppid(), 0) },
 	"pidfd":      func(string) error { _, err := unix.PidfdOpen(unix.Getppid(), 0); return err },
@@ -188,7 +188,7 @@ func build(t *testing.T) house {
 func TestSandbox(t *testing.T) {
 	h := build(t)
 	always := []string{"chmod " + h.inside, "fchmod " + h.inside, "times " + h.inside, "xattr " + h.inside, "unix " + h.unix, "raw", "packet", "vsock",
-		"datagrams " + h.log, "raw pair " + h.log, "netlink", "other half", "ptrace", "limit", "nice", "unshare", "namespace", "clone3", "ring", "bpf", "memory", "terminal", "environ", "kill"}
+		"datagrams " + h.log, "raw-pair " + h.log, "netlink", "other half", "ptrace", "limit", "nice", "unshare", "namespace", "clone3", "ring", "bpf", "memory", "terminal", "environ", "kill"}
 	// Calls with arguments that the kernel would refuse for another reason, if it looked at them: a filter is first.
 	for _, number := range []int{unix.SYS_CHMOD, unix.SYS_CHOWN, unix.SYS_LCHOWN, unix.SYS_FCHMODAT2, unix.SYS_FCHOWNAT, unix.SYS_UTIME, unix.SYS_UTIMES,
 		unix.SYS_SETXATTR, unix.SYS_REMOVEXATTR, unix.SYS_MOUNT, unix.SYS_UMOUNT2, unix.SYS_PIVOT_ROOT, unix.SYS_CHROOT, unix.SYS_SETNS, unix.SYS_KEYCTL,
@@ -221,7 +221,7 @@ func TestSandbox(t *testing.T) {
 		{"network", utility.Sandbox{Network: true}, append(writes(h.inside), append(always, "run /bin/true")...),
 			[]string{"tcp " + h.tcp, "udp " + h.udp, "listen 127.0.0.1:0"}},
 		{"programs", utility.Sandbox{Exec: true}, append(writes(h.inside), append(always, "tcp "+h.tcp)...), []string{"run /bin/true"}},
-		{"off", utility.Sandbox{Off: true}, nil, []string{"read " + h.inside, "chmod " + h.inside, "times " + h.inside, "unix " + h.unix, "datagrams " + h.log, "raw pair " + h.log, "tcp " + h.tcp,
+		{"off", utility.Sandbox{Off: true}, nil, []string{"read " + h.inside, "chmod " + h.inside, "times " + h.inside, "unix " + h.unix, "datagrams " + h.log, "raw-pair " + h.log, "tcp " + h.tcp,
 			"udp " + h.udp, "listen 127.0.0.1:0", "run /bin/true", "kill", "pidfd", "environ", "limit", "nice", "write " + h.inside, "append " + h.inside,
 			"cut " + h.inside, "truncate " + h.inside, "mkdir " + h.inside + ".new", "link " + h.inside, "symlink " + h.inside + ".2", "fifo " + h.inside + ".3",
 			"rename " + h.inside}},
