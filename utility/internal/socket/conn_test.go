@@ -5,22 +5,31 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"os"
 	"runtime"
 	"testing"
 
 	"github.com/oriel-go/oriel/protocol"
 )
 
-func connected(t *testing.T) (a, b *Conn) {
+// half returns an end that is connected and the far one's bare socket. The caller closes both.
+func half(t *testing.T) (conn *Conn, theirs *os.File) {
 	t.Helper()
 	ours, theirs, err := Pair()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a, err = New(ours); err != nil {
+	if conn, err = New(ours); err != nil {
 		t.Fatal(err)
 	}
-	if b, err = New(theirs); err != nil {
+	return conn, theirs
+}
+
+func connected(t *testing.T) (a, b *Conn) {
+	t.Helper()
+	a, theirs := half(t)
+	b, err := New(theirs)
+	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(a.Close)

@@ -86,14 +86,7 @@ func TestWaysEdge(t *testing.T) {
 		{MaxDatagram, 1, MaxDatagram}, {MaxDatagram + 1, partMark, MaxDatagram},
 		{MaxParts, partMark, MaxDatagram}, {MaxParts + 1, 0, len(handover(0))},
 	} {
-		ours, theirs, err := Pair()
-		if err != nil {
-			t.Fatal(err)
-		}
-		a, err := New(ours)
-		if err != nil {
-			t.Fatal(err)
-		}
+		a, theirs := half(t)
 		if err := a.Send(numbered(1, c.size)); err != nil {
 			t.Fatal(err)
 		}
@@ -138,14 +131,7 @@ func TestReceivedEdge(t *testing.T) {
 		"a region":                  {region(MaxRegion), 100},
 		"a region of a byte more":   {region(MaxRegion + 1), 0},
 	} {
-		ours, theirs, err := Pair()
-		if err != nil {
-			t.Fatal(err)
-		}
-		conn, err := New(ours)
-		if err != nil {
-			t.Fatal(err)
-		}
+		conn, theirs := half(t)
 		sent := make(chan bool)
 		go func() { c.send(int(theirs.Fd())); close(sent) }()
 		packet, err := conn.Receive(false)

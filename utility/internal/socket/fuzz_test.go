@@ -161,14 +161,7 @@ func FuzzReceive(f *testing.F) {
 	f.Add([]byte{5, 1, 1, 3, 0, 0, 2, 3, 0, 10, 1, 0, 0, 0, 1, 0, 0, 0, 9, 9, 4, 3, 0, 0, 0, 0, 0})
 	f.Fuzz(func(t *testing.T, input []byte) {
 		before, mapped := descriptors(t), regions(t)
-		ours, theirs, err := Pair()
-		if err != nil {
-			t.Fatal(err)
-		}
-		conn, err := New(ours)
-		if err != nil {
-			t.Fatal(err)
-		}
+		conn, theirs := half(t)
 		s := &stranger{input: input, fd: int(theirs.Fd())}
 		if s.byte()%2 == 1 { // so that something can be taken
 			conn.UseRegion()
@@ -183,6 +176,7 @@ func FuzzReceive(f *testing.F) {
 		var memory runtime.MemStats
 		runtime.ReadMemStats(&memory)
 		allocated := memory.TotalAlloc
+		var err error
 		for {
 			var packet []byte
 			if packet, err = conn.Receive(false); err != nil {
@@ -216,14 +210,7 @@ func FuzzSend(f *testing.F) {
 	f.Add([]byte{4, 0, 5, 0, 5, 1, 6, 0, 7, 0, 7, 1, 8, 0, 0, 0})
 	f.Fuzz(func(t *testing.T, input []byte) {
 		before, mapped := descriptors(t), regions(t)
-		ours, theirs, err := Pair()
-		if err != nil {
-			t.Fatal(err)
-		}
-		from, err := New(ours)
-		if err != nil {
-			t.Fatal(err)
-		}
+		from, theirs := half(t)
 		to, err := New(theirs)
 		if err != nil {
 			t.Fatal(err)

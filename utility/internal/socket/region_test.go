@@ -186,14 +186,7 @@ func TestHostileRegion(t *testing.T) {
 		"taken, in no words": func(s send, _ give) { s(takenMark) },
 	} {
 		fds, mapped := descriptors(t), regions(t)
-		ours, theirs, err := Pair()
-		if err != nil {
-			t.Fatal(err)
-		}
-		conn, err := New(ours)
-		if err != nil {
-			t.Fatal(err)
-		}
+		conn, theirs := half(t)
 		s := &stranger{fd: int(theirs.Fd())}
 		f(func(mark byte, numbers ...uint32) { s.send(words(nil, mark, numbers...)) },
 			func(told uint32, size int64, seals int) {
@@ -262,15 +255,8 @@ func TestRegionFault(t *testing.T) {
 
 // A far end that sends and does not read has this one keep a word of what has been taken, not one for each packet.
 func TestTakenWaits(t *testing.T) {
-	ours, theirs, err := Pair()
-	if err != nil {
-		t.Fatal(err)
-	}
+	conn, theirs := half(t)
 	defer theirs.Close()
-	conn, err := New(ours)
-	if err != nil {
-		t.Fatal(err)
-	}
 	defer conn.Close()
 	s := &stranger{fd: int(theirs.Fd())}
 	s.send(words(nil, regionMark, 4096), regionOf(t, 4096, regionSeals))
