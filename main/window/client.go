@@ -243,6 +243,7 @@ func (w *Window) sender(frame *cef.Frame) ipc.Sender {
 // committed tells the peer that Chromium has a new document. It may have spoken already.
 func (w *Window) committed(frame *cef.Frame) {
 	if frame.IsMain() {
+		w.crashed = false
 		w.drain()
 		w.guard.preloadErrors.Store(0)
 		w.dropped(w.peer.Committed(w.sender(frame)), w.violated)

@@ -236,6 +236,10 @@ func (w *Window) rendererGone(status cef.TerminationStatus, code int, text strin
 		s.peer.End(ipc.ErrRendererGone)
 	}
 	w.log.Error("the page's process is gone", zap.String("reason", reason), zap.Int("exit code", code), zap.String("text", text))
+	w.crashed = true
+	if w.session != nil {
+		w.session.ProcessGone(ipc.ErrRendererGone)
+	}
 	w.finishLoad(&LoadError{errAborted, "the page's process is gone: " + reason, ""})
 	w.events.rendererGone.Emit(&w.queue, RendererGone{Reason: reason, ExitCode: code})
 	if w.forced {

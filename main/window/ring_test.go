@@ -194,10 +194,7 @@ func ringsCutOff(t *testing.T, a *app.App) {
 		p99(t, w, 100)
 	}
 	eval[any](t, w, pour)
-	gone := make(chan struct{}, 1)
-	w.OnRendererGone(func(window.RendererGone) { gone <- struct{}{} })
-	go w.DevToolsCommand(ctx(t), "Page.crash", struct{}{}, nil) // nobody answers
-	<-gone
+	crash(t, w)
 	w.Destroy()
 	apptest.Until(t, "its ring is given back", func() bool { return apptest.Shared(t, ring.MemorySize) == 1 })
 }

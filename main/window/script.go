@@ -7,6 +7,7 @@ import (
 
 	"github.com/oriel-go/oriel/cef"
 	"github.com/oriel-go/oriel/main/internal/devtools"
+	"github.com/oriel-go/oriel/main/ipc"
 )
 
 // A ScriptError is what a script threw, or what its promise was rejected with.
@@ -18,11 +19,16 @@ type ScriptError struct {
 func (e *ScriptError) Error() string { return e.Text }
 
 // Eval runs a script in the page's own world and decodes what it evaluates to into result, unless that is nil. A promise is waited for.
-// Results travel as JSON. What the script throws is a *[ScriptError]. ctx ends the waiting, not the script.
+// Results travel as JSON. What the script throws is a *[ScriptError]. ctx ends the waiting, not the script. Where the page's process goes meanwhile, or has
+// gone and no page has been loaded since, the error is [ipc.ErrRendererGone].
 func (w *Window) Eval(ctx context.Context, script string, result any) error {
-	session, err := w.devtools()
-	if err != nil {
+	var session *devtools.Session
+	var crashed bool
+	if err := w.do(func() { session, crashed = w.session, w.crashed }); err != nil {
 		return err
+	}
+	if crashed {
+		return fmt.Errorf("window %d: script: %w", w.id, ipc.ErrRendererGone)
 	}
 	var answer struct {
 		Result           struct{ Value json.RawMessage }
@@ -78,12 +84,16 @@ func (w *Window) Capture(ctx context.Context) ([]byte, error) {
 }
 
 // DevToolsCommand calls a method of the DevTools protocol on the window's page, as webContents.debugger.sendCommand does in Electron.
+// The error of commands that are under way when the page's process goes is [ipc.ErrRendererGone].
 func (w *Window) DevToolsCommand(ctx context.Context, method string, params, result any) error {
 	session, err := w.devtools()
 	if err != nil {
 		return err
 	}
-	return session.Call(ctx, method, params, result)
+	if err := session.Call(ctx, method, params, result); err != nil {
+		return fmt.Errorf("window %d: %w", w.id, err)
+	}
+	return nil
 }
 
 // OpenDevTools opens Chromium's developer tools for the page, in a window of their own.

@@ -2,7 +2,7 @@ package window_test
 
 import (
 	"bytes"
-	"context"
+	"errors"
 	"image"
 	"image/color"
 	"image/png"
@@ -10,6 +10,7 @@ import (
 
 	"github.com/oriel-go/oriel/internal/apptest"
 	"github.com/oriel-go/oriel/main/app"
+	"github.com/oriel-go/oriel/main/ipc"
 	"github.com/oriel-go/oriel/main/window"
 )
 
@@ -216,17 +217,18 @@ func TestPermissionsAreDenied(t *testing.T) {
 func TestRendererCrash(t *testing.T) {
 	apptest.InApp(t, site(nil), func(t *testing.T, a *app.App) {
 		w := open(t, a, window.Options{})
-		gone := make(chan window.RendererGone, 1)
-		w.OnRendererGone(func(g window.RendererGone) { gone <- g })
-		crash, cancel := context.WithCancel(ctx(t))
-		go func() {
-			defer cancel()
-			_ = w.DevToolsCommand(crash, "Page.crash", struct{}{}, nil) // never answered
-		}()
-		if g := <-gone; g.Reason != "crashed" {
+		evaluated := make(chan error, 1)
+		go func() { evaluated <- w.Eval(ctx(t), "window.begun = true; new Promise(() => {})", nil) }()
+		apptest.Until(t, "the script runs", func() bool { return eval[bool](t, w, "!!window.begun") })
+		if g := crash(t, w); g.Reason != "crashed" {
 			t.Errorf("gone: %+v", g)
 		}
-		cancel()
+		if err := <-evaluated; !errors.Is(err, ipc.ErrRendererGone) {
+			t.Errorf("a script that ran: %v", err)
+		}
+		if err := w.Eval(ctx(t), "1", nil); !errors.Is(err, ipc.ErrRendererGone) {
+			t.Errorf("a script after the crash: %v", err)
+		}
 		back := loaded(w)
 		if err := w.Reload(false); err != nil {
 			t.Fatal(err)

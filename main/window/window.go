@@ -52,6 +52,7 @@ type Window struct {
 	prepareErr error
 	load       *load
 	replaced   []string // URLs of loads that others replaced and whose abortion is still to be told
+	crashed    bool     // the page's process has gone, and no document has come since
 	forced     bool     // close without asking the page
 	hidden     bool     // Show has not been called and is not to be called for it
 	shown      bool

@@ -2,6 +2,7 @@ package window_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"testing/fstest"
 
@@ -50,6 +51,17 @@ func ctx(t *testing.T) context.Context { return apptest.Context(t) }
 func eval[T any](t *testing.T, w *window.Window, script string) T {
 	t.Helper()
 	return apptest.Eval[T](t, w, script)
+}
+
+// crash ends the page's process and waits until the window has noticed.
+func crash(t *testing.T, w *window.Window) window.RendererGone {
+	t.Helper()
+	gone := make(chan window.RendererGone, 1)
+	defer w.OnRendererGone(func(g window.RendererGone) { gone <- g })()
+	if err := w.DevToolsCommand(ctx(t), "Page.crash", struct{}{}, nil); !errors.Is(err, ipc.ErrRendererGone) {
+		t.Errorf("the command that ends the process: %v", err)
+	}
+	return <-gone
 }
 
 func TestThread(t *testing.T) {

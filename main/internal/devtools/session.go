@@ -41,6 +41,7 @@ type Session struct {
 
 type call struct {
 	method string
+	waited bool // somebody does nothing else until the result is there
 	done   func(json.RawMessage, error)
 }
 
@@ -68,6 +69,23 @@ func (s *Session) Close() {
 	}
 }
 
+// ProcessGone ends, with err, the calls that somebody waits for, as the page's process has ended: Chromium answers them when the page is loaded
+// anew, if ever. It must be called on the UI thread.
+func (s *Session) ProcessGone(err error) {
+	var waited []call
+	s.mu.Lock()
+	for id, c := range s.calls {
+		if c.waited {
+			waited = append(waited, c)
+			delete(s.calls, id)
+		}
+	}
+	s.mu.Unlock()
+	for _, c := range waited {
+		c.done(nil, err)
+	}
+}
+
 // Subscribe calls f on the UI thread for every event of that name. It must not block.
 func (s *Session) Subscribe(event string, f func(params json.RawMessage)) {
 	s.mu.Lock()
@@ -77,30 +95,30 @@ func (s *Session) Subscribe(event string, f func(params json.RawMessage)) {
 
 // Start makes a call; done hears the result on the UI thread, once. Calls are taken in the order they are started on one goroutine.
 func (s *Session) Start(method string, params any, done func(result json.RawMessage, err error)) {
-	s.start("", method, params, done)
+	s.start("", params, call{method: method, done: done})
 }
 
 // start makes a call on the page, or on a target that has been attached to it.
-func (s *Session) start(target, method string, params any, done func(result json.RawMessage, err error)) {
+func (s *Session) start(target string, params any, c call) {
 	text, err := json.Marshal(params)
 	if err != nil {
-		done(nil, fmt.Errorf("devtools: %s: %w", method, err))
+		c.done(nil, fmt.Errorf("devtools: %s: %w", c.method, err))
 		return
 	}
 	send := func() {
 		s.mu.Lock()
 		if s.closed {
 			s.mu.Unlock()
-			done(nil, ErrClosed)
+			c.done(nil, ErrClosed)
 			return
 		}
 		s.last++
 		id := s.last
-		s.calls[id] = call{method, done}
+		s.calls[id] = c
 		s.mu.Unlock()
-		message := fmt.Appendf(nil, `{"id":%d,"method":%q,"params":%s}`, id, method, text)
+		message := fmt.Appendf(nil, `{"id":%d,"method":%q,"params":%s}`, id, c.method, text)
 		if target != "" {
-			message = fmt.Appendf(nil, `{"id":%d,"method":%q,"params":%s,"sessionId":%q}`, id, method, text, target)
+			message = fmt.Appendf(nil, `{"id":%d,"method":%q,"params":%s,"sessionId":%q}`, id, c.method, text, target)
 		}
 		if !s.host.SendDevToolsMessage(message) {
 			s.answered(id, false, []byte(`{"message":"the message was not taken"}`))
@@ -113,14 +131,15 @@ func (s *Session) start(target, method string, params any, done func(result json
 	}
 }
 
-// Call makes a call and waits for its result, which is decoded into result unless that is nil. It must not be called on the UI thread.
+// Call makes a call and waits for its result, which is decoded into result unless that is nil, or for the end of the page's process. It must not be
+// called on the UI thread.
 func (s *Session) Call(ctx context.Context, method string, params, result any) error {
 	type answer struct {
 		result json.RawMessage
 		err    error
 	}
 	answers := make(chan answer, 1)
-	s.Start(method, params, func(r json.RawMessage, err error) { answers <- answer{r, err} })
+	s.start("", params, call{method, true, func(r json.RawMessage, err error) { answers <- answer{r, err} }})
 	select {
 	case a := <-answers:
 		if a.err != nil || result == nil {

@@ -8,7 +8,7 @@ import (
 // StartIn is Start on a target that an event has told of: target is what it calls sessionId. Calls on a target must not be started from
 // within an event, or Chromium keeps the target waiting for good: start them from a task of their own.
 func (s *Session) StartIn(target, method string, params any, done func(result json.RawMessage, err error)) {
-	s.start(target, method, params, done)
+	s.start(target, params, call{method: method, done: done})
 }
 
 // SubscribeTargets calls f on the UI thread for every event of an attached target. It must not block.
