@@ -194,7 +194,7 @@ func TestHostileRingOfFrame(t *testing.T) {
 				fmt.Fprint(w, map[bool]string{true: hostileHost, false: hostileFrame}[r.URL.Path == "/host"])
 			}))
 			defer s.Close()
-			urls[i] = strings.Replace(s.URL, "127.0.0.1", []string{"127.0.0.1", "localhost", "localhost"}[i], 1)
+			urls[i] = strings.Replace(s.URL, "127.0.0.1", []string{"127.0.0.1", "localhost", "other.localhost"}[i], 1)
 		}
 		home, far := urls[0], urls[1]
 		o := window.Options{URL: home + "/host", PreloadInSubFrames: true, Allow: []protocol.Rule{{Channels: []string{"*"}, Origins: urls[:]}}}
@@ -249,7 +249,7 @@ func TestHostileRingOfFrame(t *testing.T) {
 		t.Run("in another process, without a preload", func(t *testing.T) {
 			plain := open(t, a, window.Options{URL: home + "/host", Allow: o.Allow})
 			plain.OnRendererGone(func(g window.RendererGone) { t.Errorf("the page's process is gone: %+v", g) })
-			eval[any](t, plain, "make('"+far+"/')")
+			eval[any](t, plain, "make('"+urls[2]+"/')") // of a site whose process does not run yet
 			for _, name := range []string{"oriel", "oriel.ring"} {
 				ask(plain, fmt.Sprintf("hostile.say('%s', 'number', 1, %d)", name, protocol.MaxViolations))
 			}

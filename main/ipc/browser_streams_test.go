@@ -66,7 +66,7 @@ func TestBrowserStreams(t *testing.T) {
 		select {
 		case err := <-events:
 			return err
-		case <-time.After(20 * time.Second):
+		case <-time.After(limit):
 			t.Fatalf("%s: nothing happened", what)
 			return nil
 		}

@@ -75,7 +75,7 @@ func load(t *testing.T, w *window.Window, url string) {
 
 // patience bounds a step that could wait for ever.
 func patience(t *testing.T) context.Context {
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	t.Cleanup(cancel)
 	return ctx
 }

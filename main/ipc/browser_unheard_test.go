@@ -160,7 +160,7 @@ func TestBrowserClosing(t *testing.T) {
 			if got != "closing" {
 				t.Errorf("heard %q", got)
 			}
-		case <-time.After(20 * time.Second):
+		case <-time.After(limit):
 			t.Error("the page's last words are lost")
 		}
 	})

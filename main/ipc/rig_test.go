@@ -161,7 +161,7 @@ func (d *doc) cancel(id uint32) {
 // next waits for a frame that match wants and takes it.
 func (d *doc) next(match func(protocol.Frame) bool) protocol.Frame {
 	d.rig.t.Helper()
-	deadline := time.After(10 * time.Second)
+	deadline := time.After(limit)
 	for {
 		d.mu.Lock()
 		if i := slices.IndexFunc(d.frames, match); i >= 0 {
@@ -234,12 +234,15 @@ func (r *rig) logged(texts ...string) bool {
 	})
 }
 
+// limit is for what takes a moment, on a machine that is busy with other things.
+const limit = 30 * time.Second
+
 // wait returns v when it comes.
 func wait[T any](t testing.TB, c <-chan T) (v T) {
 	t.Helper()
 	select {
 	case v = <-c:
-	case <-time.After(10 * time.Second):
+	case <-time.After(limit):
 		t.Fatal("nothing came")
 	}
 	return v
