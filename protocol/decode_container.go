@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding"
 	"fmt"
-	"math"
 	"math/big"
 	"reflect"
 	"strconv"
@@ -24,7 +23,7 @@ func (d *decoder) container(v reflect.Value, info *typeInfo) error {
 	case shapeMap:
 		return d.mapValue(v, info)
 	}
-	if p, ok := d.binary(it); ok && info.t.Elem().Kind() == reflect.Uint8 {
+	if p, ok := d.binary(it); ok && info.elem.isByte(info.elem.in) {
 		return d.bytes(v, info, p)
 	}
 	switch {
@@ -66,7 +65,7 @@ func (d *decoder) bytes(v reflect.Value, info *typeInfo, p []byte) error {
 	if err != nil {
 		return err
 	}
-	reflect.Copy(s, reflect.ValueOf(p).Convert(reflect.SliceOf(info.t.Elem())))
+	copy(s.Bytes(), p) // also where the element's type has a name
 	return nil
 }
 
@@ -80,7 +79,7 @@ func (d *decoder) room(v reflect.Value, n, start int) (reflect.Value, error) {
 		v.SetZero()
 		return v, nil
 	}
-	if err := d.take(n, int(v.Type().Elem().Size())); err != nil {
+	if err := d.take(n, max(1, int(v.Type().Elem().Size()))); err != nil { // what takes no memory takes the time of who looks at it
 		return v, err
 	}
 	s := reflect.MakeSlice(v.Type(), n, n)
@@ -128,50 +127,6 @@ func (d *decoder) strings(into *[]string, start, n int, info *typeInfo) error {
 			return atIndex(err, i)
 		}
 	}
-	return nil
-}
-
-// numbers decodes a typed array into a slice or array of numbers or any.
-func (d *decoder) numbers(v reflect.Value, view View) error {
-	elem := v.Type().Elem()
-	switch k := elem.Kind(); {
-	case k >= reflect.Int && k <= reflect.Uint64, k == reflect.Float32, k == reflect.Float64:
-	case k == reflect.Interface && elem.NumMethod() == 0:
-	default:
-		return d.mismatch("array", d.peek())
-	}
-	start := d.pos
-	d.skip()
-	s, err := d.room(v, view.Len(), start)
-	if err != nil {
-		return err
-	}
-	for i := range view.Len() {
-		if err := setNumber(s.Index(i), view.element(i)); err != nil {
-			return atIndex(err, i)
-		}
-	}
-	return nil
-}
-
-// setNumber stores an int64, uint64 or float64.
-func setNumber(v reflect.Value, x any) error {
-	n := reflect.ValueOf(x)
-	if v.Kind() == reflect.Interface {
-		v.Set(n)
-		return nil
-	}
-	c := n.Convert(v.Type())
-	switch {
-	case v.CanFloat():
-		v.Set(c)
-		return nil
-	case n.CanFloat() && (n.Float() != math.Trunc(n.Float()) || math.Abs(n.Float()) >= 1<<63),
-		!n.CanFloat() && fmt.Sprint(c.Interface()) != fmt.Sprint(x),
-		n.CanFloat() && c.Convert(n.Type()).Float() != n.Float():
-		return tooLarge(fmt.Sprint(x), v.Type())
-	}
-	v.Set(c)
 	return nil
 }
 

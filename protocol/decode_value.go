@@ -52,7 +52,11 @@ func (d *decoder) short(v reflect.Value, info *typeInfo) bool {
 		}
 	case shapeFloat:
 		if c == 0xcb {
-			v.SetFloat(math.Float64frombits(binary.BigEndian.Uint64(d.b[d.pos+1:])))
+			f := math.Float64frombits(binary.BigEndian.Uint64(d.b[d.pos+1:]))
+			if v.OverflowFloat(f) {
+				return false
+			}
+			v.SetFloat(f)
 			d.pos += 9
 			return true
 		}
@@ -243,7 +247,9 @@ func (d *decoder) scalar(v reflect.Value, info *typeInfo, it item) error {
 		case classUint:
 			v.SetFloat(float64(it.bits))
 		case classFloat:
-			v.SetFloat(math.Float64frombits(it.bits))
+			if err := setFloat(v, math.Float64frombits(it.bits)); err != nil {
+				return err
+			}
 		default:
 			return d.mismatch("number", it)
 		}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/vmihailenco/msgpack/v5"
 )
@@ -27,13 +28,11 @@ func (e *encoder) slice(v reflect.Value, info *typeInfo) error {
 
 // array writes a Go array, one of bytes as bin.
 func (e *encoder) array(v reflect.Value, info *typeInfo) error {
-	if info.t.Elem().Kind() != reflect.Uint8 {
+	if !info.elem.isByte(info.elem.out) {
 		return e.elements(v, info)
 	}
 	e.mark()
-	b := make([]byte, v.Len())
-	reflect.Copy(reflect.ValueOf(b), v)
-	return e.bin(b)
+	return e.bin(addressable(v).Elem().Bytes())
 }
 
 func (e *encoder) elements(v reflect.Value, info *typeInfo) error {
@@ -133,7 +132,10 @@ func (e *encoder) mapValue(v reflect.Value, info *typeInfo) error {
 	}
 	slices.SortFunc(entries, func(a, b entry) int { return strings.Compare(a.key, b.key) })
 	e.mapLen(len(entries))
-	for _, entry := range entries {
+	for i, entry := range entries {
+		if i > 0 && entry.key == entries[i-1].key {
+			return fmt.Errorf("%w: two keys of a %s are both %q", ErrUncloneable, v.Type(), entry.key)
+		}
 		if err := e.key(entry.key); err != nil {
 			return err
 		}
@@ -152,6 +154,9 @@ func keyText(k reflect.Value) (string, error) {
 	}
 	if k.Kind() == reflect.String {
 		return k.String(), nil
+	}
+	if k.Kind() == reflect.Pointer && k.IsNil() {
+		return "", nil // as encoding/json has it
 	}
 	if m, ok := k.Interface().(encoding.TextMarshaler); ok {
 		text, err := m.MarshalText()
@@ -192,11 +197,15 @@ func (e *encoder) structValue(v reflect.Value, info *typeInfo) error {
 				continue
 			}
 		}
+		n--
 		e.items++
 		e.buf = append(e.buf, f.key...)
 		if err := e.value(fv, f.info); err != nil {
 			return atField(err, f.name)
 		}
+	}
+	if n != 0 { // the head would be another object's
+		return fmt.Errorf("%w: a %s that changed while it was written", ErrUncloneable, v.Type())
 	}
 	e.leave()
 	return nil
@@ -216,12 +225,22 @@ func (f *field) get(v reflect.Value) (reflect.Value, bool) {
 	return v, !(f.omitEmpty && empty(v) || f.omitZero && zero(v))
 }
 
-// zero is what omitzero leaves out.
+// zeroer says itself whether omitzero leaves it out.
+type zeroer interface{ IsZero() bool }
+
+// zero is what omitzero leaves out, as in encoding/json: a nil pointer is not asked.
 func zero(v reflect.Value) bool {
-	if z, ok := v.Interface().(interface{ IsZero() bool }); ok {
-		if v.Kind() == reflect.Pointer && v.IsNil() {
-			return true
-		}
+	inner := v
+	if v.Kind() == reflect.Interface {
+		inner = v.Elem()
+	}
+	if inner.Kind() == reflect.Pointer && inner.IsNil() {
+		return true
+	}
+	if z, ok := v.Interface().(zeroer); ok {
+		return z.IsZero()
+	}
+	if z, ok := addressable(v).Interface().(zeroer); ok {
 		return z.IsZero()
 	}
 	return v.IsZero()
@@ -291,7 +310,10 @@ func (e *encoder) custom(v reflect.Value) error {
 		return err
 	}
 	w := walker{b: e.buf[start:], budget: MaxElements, base: e.depth}
-	if err := w.whole(); err != nil {
+	if err = w.whole(); err == nil {
+		err = checkTexts(w.b)
+	}
+	if err != nil {
 		return fmt.Errorf("%s encoded itself badly: %w", v.Type(), err)
 	}
 	if w.refs || w.links > 0 {
@@ -305,6 +327,21 @@ func (e *encoder) custom(v reflect.Value) error {
 	e.scalar()
 	e.count += w.count
 	e.items += MaxElements - w.budget
+	return nil
+}
+
+// checkTexts refuses texts in checked bytes that the other side could not decode.
+func checkTexts(b []byte) error {
+	for len(b) > 0 {
+		it := readItem(b)
+		b = b[it.head:]
+		if it.class == classStr && !utf8.Valid(b[:it.size]) {
+			return errText
+		}
+		if it.class == classStr || it.class == classBin || it.class == classExt && (it.ext < ExtRegExp || it.ext > ExtBoxed) {
+			b = b[it.size:]
+		}
+	}
 	return nil
 }
 

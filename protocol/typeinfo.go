@@ -195,7 +195,7 @@ func shapeOf(t reflect.Type, custom1, custom2, text reflect.Type) shape {
 	case reflect.String:
 		return shapeString
 	case reflect.Slice:
-		if t.Elem().Kind() == reflect.Uint8 {
+		if e := t.Elem(); e.Kind() == reflect.Uint8 && shapeOf(e, custom1, custom2, text) == shapeUint {
 			return shapeBytes
 		}
 		return shapeSlice
@@ -215,6 +215,9 @@ func shapeOf(t reflect.Type, custom1, custom2, text reflect.Type) shape {
 	}
 	return shapeNone
 }
+
+// isByte says whether slices and arrays of it are bytes: as encoding/json has it, what travels in a way of its own does so there too.
+func (info *typeInfo) isByte(s shape) bool { return s == shapeUint && info.t.Kind() == reflect.Uint8 }
 
 // structFields lists the fields that travel: exported, those of embedded
 // structs too unless a nearer one has the name. The first of two equally near
