@@ -3,11 +3,11 @@ const { decodePacket, decodeFrame } = (() => {
   'use strict';
 
   const { VERSION, HEADER, kinds, frameItems, limits, types, viewNames, links, keys, defineProperty, isSafeInteger, fromCharCode, floor,
-    mapSet, setAdd, charCodeAt, decodeText } = wire;
+    mapSet, setAdd, charCodeAt, decodeText, Damage } = wire;
   const { UNDEFINED, ARRAY_BUFFER, VIEW, INVALID_DATE, BIGINT, REGEXP, MAP, SET, ERROR, SPARSE, BOXED, UTF16, REFERENCE, STREAM, PORT,
     TIMESTAMP } = types;
 
-  const damaged = (what) => new Error(`A damaged message: ${what}.`);
+  const damaged = (what) => new Damage(`A damaged message: ${what}.`);
   const errorTypes = Object.assign(Object.create(null), {
     EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError,
   });
@@ -275,6 +275,7 @@ const { decodePacket, decodeFrame } = (() => {
         case ERROR: return this.error(depth);
         case SPARSE: {
           const a = this.keep([]);
+          a.length = 0xffffffff; // what is too long for a list is a dictionary from then on, and takes no memory for what is missing
           a.length = this.value(depth);
           while (this.pos < this.end) this.property(a, this.value(depth), this.value(depth));
           return a;
@@ -325,6 +326,27 @@ const { decodePacket, decodeFrame } = (() => {
       return f;
     }
 
+    // readable reads one frame. A value that there cannot be, such as a RegExp that V8 does not understand, spoils its frame and no other: of that,
+    // kind and key are left, and the problem.
+    readable(takes) {
+      const { pos, end, tail } = this;
+      try {
+        return this.frame(takes);
+      } catch (problem) {
+        if (problem instanceof Damage) throw problem;
+        this.pos = pos + 1;
+        this.end = end;
+        this.refs = [];
+        const spoiled = [this.value(0), this.value(0)];
+        spoiled.problem = problem;
+        spoiled.made = links.made.splice(0);
+        const size = tail === undefined ? 0 : tail.byteLength;
+        this.pos = endOfItem(this.bytes, pos, end, size, this.lent ? 1 : size);
+        this.tail = this.pos === end ? undefined : tail;
+        return spoiled;
+      }
+    }
+
     // leave steps over what is left of a frame, value or arguments, and notes where that lies.
     leave(kind, key, begin) {
       const at = this.pos;
@@ -353,7 +375,7 @@ const { decodePacket, decodeFrame } = (() => {
     const d = new Decoder(buffer, left.tail, left.lent);
     d.pos = left.begin;
     d.end = left.end;
-    return d.frame();
+    return d.readable();
   }
 
   // decodePacket returns { doc, frames }, each frame as frame gives it. Nothing in it shares memory with the buffer, of which the packet is the
@@ -367,7 +389,7 @@ const { decodePacket, decodeFrame } = (() => {
     if ((d.view.getUint32(0, true) >>> 8) !== (tail === undefined ? 0 : d.end)) throw damaged('cut in the wrong place');
     const packet = { doc: d.view.getUint32(4, true), frames: [] };
     d.pos = HEADER;
-    while (d.pos < d.end) packet.frames.push(d.frame(takes));
+    while (d.pos < d.end) packet.frames.push(d.readable(takes));
     if (d.tail !== undefined) throw damaged('bytes left over');
     return packet;
   }

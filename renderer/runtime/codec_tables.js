@@ -85,7 +85,8 @@ const wire = (() => {
   // for a value that is sent, or null for one that only looks like it; carried says whether the frame being written may hold any, posting whether ports only. What
   // has been numbered since mark is sent with commit, or forgotten with drop. stream and port make what a number stands for, and note
   // it in made, which the decoder gives to the frame, with a way to discard it.
-  const refuse = (what) => () => { throw new Error(`A ${what} cannot come this way.`); };
+  class Damage extends Error {} // of a packet that no main sends
+  const refuse = (what) => () => { throw new Damage(`A ${what} cannot come this way.`); };
   const links = {
     prototypes: new Map(), carried: false, posting: false, mark: () => 0, commit: () => {}, drop: () => {},
     stream: refuse('stream'), port: refuse('port'), made: [],
@@ -96,6 +97,6 @@ const wire = (() => {
     defineProperty, hasOwn, isArray, isView, isSafeInteger, fromCharCode, floor, TAG, typedName, typedBuffer, typedOffset, typedBytes,
     viewBuffer, viewOffset, viewBytes, bufferBytes, transfer, regexpSource, regexpFlags, dateTime, mapEach, mapGet, mapSet,
     setEach, setAdd, typeTag, charCodeAt, isWellFormed, bigIntText, unbox, encodeInto, decodeText, objectProto, bytesProto,
-    uncloneable, attempt, uncurry, getter,
+    uncloneable, attempt, uncurry, getter, Damage,
   };
 })();

@@ -269,8 +269,10 @@ const createWriter = (() => {
       else view.setUint32(start + 1, left);
     }
 
+    // A proxy may say any length: of one that is no count, the head would be another value's.
     function array(v) {
-      const n = v.length;
+      const n = v.length >>> 0;
+      if (n !== v.length) throw uncloneable();
       let i = 0;
       while (i < n && i in v) i++;
       if (i < n || keys(v).length !== n) return sparse(v, n);

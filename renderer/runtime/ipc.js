@@ -185,6 +185,7 @@ const SEND = 2, INVOKE = 3, RESULT = 4, ERROR = 5, CANCEL = 6;
 
 // size is about how many bytes the frame had.
 function receiveFrame(frame, size) {
+  if (frame.problem !== undefined) return receiveSpoiled(frame);
   switch (frame[0]) {
     case SEND:
       if (unheard.has(frame[1]) || !hear(frame)) keepUnheard(frame, size);
@@ -215,6 +216,31 @@ function receiveFrame(frame, size) {
     default:
       streams.receive(frame);
   }
+}
+
+// A frame with a value that there cannot be here: whoever waits for it hears that.
+function receiveSpoiled(frame) {
+  const { problem } = frame;
+  const [kind, key] = frame;
+  streams.discard(frame);
+  switch (kind) {
+    case RESULT:
+    case ERROR: {
+      const call = settle(key);
+      if (call) call.reject(remoteError(call.channel, problem.name, problem.message));
+      return;
+    }
+    case INVOKE:
+      sendPacket(failure(key, problem));
+      return;
+    case codec.kinds.chunk:
+    case codec.kinds.abort:
+      streams.spoil(key, problem);
+      return;
+    case codec.kinds.post:
+      ports.spoil(key);
+  }
+  console.error(`A message that cannot be read (${kind === SEND ? `channel '${key}'` : 'message port'}): ${problem}`);
 }
 
 let receiving = 0; // packets, one within the other: a page that a debugger has stopped may get some

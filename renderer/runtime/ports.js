@@ -186,6 +186,11 @@ const ports = (() => {
 
   return {
     of,
+    // Closes a port of which a message cannot be read.
+    spoil(number) {
+      const entry = open.get(number);
+      if (entry !== undefined) close(entry);
+    },
     // What postMessage sends beside its message.
     transfer(list) {
       if (list === undefined) return [];

@@ -175,6 +175,15 @@ const streams = (() => {
         end(r, streamError(...frame.slice(2)));
       }
     },
+    // Ends a stream of which something cannot be read.
+    spoil(id, problem) {
+      const r = reading.get(id);
+      if (r === undefined) return;
+      const { stopped } = r;
+      stopReading(r);
+      r.stopped = stopped; // by its reader
+      end(r, problem);
+    },
     // Refuses the streams and ports that came with a frame for nobody.
     discard(frame) {
       if (frame.made) for (const made of frame.made) made.discard();

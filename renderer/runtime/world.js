@@ -50,6 +50,7 @@ function createHalf(isPage) {
   const UNKNOWN = 'An unknown exception occurred in the isolated context, an error occurred but a valid exception was not thrown.';
   const TOO_DEEP = 'contextBridge recursion depth exceeded.  Nested objects deeper than 1000 are not supported.';
   const DEPTH = 1000;
+  const MISSING = 4 << 20; // elements of arrays that are not there, in one call
   const dom = domBridge(uncurry, getter);
   const signal = signalBridge(uncurry, getter);
   const stream = streamBridge(uncurry, getter, promiseThen);
@@ -183,7 +184,7 @@ function createHalf(isPage) {
   }
 
   // What one call has copied so far, so that an object that comes twice is copied once. The first needs no Map.
-  const newState = (freezing) => ({ first: undefined, firstMade: undefined, seen: null, freezing, inData: false });
+  const newState = (freezing) => ({ first: undefined, firstMade: undefined, seen: null, freezing, inData: false, missing: 0 });
 
   function remember(state, value, made) {
     if (state.first === undefined) {
@@ -335,7 +336,12 @@ function createHalf(isPage) {
     remember(state, value, made);
     const length = value.length;
     if (typeof length !== 'number' || !(length >= 0 && length <= 4294967295)) refuse(new ErrorConstructor(UNCLONEABLE));
-    for (let i = 0; i < length; i++) theirs.setElement(made, i, copy(value[i], state, depth + 1, undefined));
+    for (let i = 0; i < length; i++) {
+      const element = value[i];
+      // What is missing takes memory and time there, but none in a message: one from another page may have any amount of it.
+      if (element === undefined && !(i in value) && ++state.missing > MISSING) refuse(new ErrorConstructor(UNCLONEABLE));
+      theirs.setElement(made, i, copy(element, state, depth + 1, undefined));
+    }
     if (state.freezing) theirs.freeze(made);
     return made;
   }
