@@ -248,9 +248,9 @@ func (a *App) run(ctx context.Context) error {
 		}
 	}
 	ctx, a.cancel = context.WithCancelCause(ctx)
-	defer a.cancel(ErrQuit)
 	defer a.watchUtilities()()
 	defer utility.KillAll()
+	defer a.cancel(ErrQuit) // before KillAll, or supervisors would take that for failures
 	if !a.o.OwnSignals {
 		defer a.quitOnSignal()()
 	}

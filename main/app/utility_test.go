@@ -3,10 +3,13 @@ package app_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"testing"
 
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
 	"golang.org/x/sys/unix"
 
 	"github.com/oriel-go/oriel/internal/apptest"
@@ -68,6 +71,33 @@ func TestUtilityProcesses(t *testing.T) {
 		}
 		if len(utility.Processes()) > 0 {
 			t.Error("a process that has gone is listed")
+		}
+	})
+}
+
+// The end of the app is no failure of the processes that end with it: a supervisor starts none anew.
+func TestSupervisorQuits(t *testing.T) {
+	life(t, apptest.Process{}, func(t *testing.T, a *app.App) {
+		core, lines := observer.New(zap.WarnLevel)
+		var s *utility.Supervisor
+		a.OnReady(func(ctx context.Context) error {
+			s = utility.Supervise(ctx, "worker", utility.Options{Log: zap.New(core)}, utility.Restart{}, nil)
+			p, err := s.Current(ctx)
+			if err == nil {
+				err = p.Ready(ctx)
+			}
+			a.Quit()
+			return err
+		})
+		if err := run(t, a); err != nil {
+			t.Error(err)
+		}
+		<-s.Done()
+		if err := s.Err(); !errors.Is(err, app.ErrQuit) {
+			t.Error(err)
+		}
+		if again := lines.FilterMessage("utility process starts again").All(); len(again) > 0 {
+			t.Error(again)
 		}
 	})
 }
