@@ -24,7 +24,7 @@ var rooms = map[string][]string{
 	"main":             {"cef", "cef/distribution", "internal/heap", "protocol", "renderer", "gpu", "router", "utility", "third_party"},
 	"third_party":      {},
 	"scripts":          {"cef/distribution", "third_party"},
-	"cmd":              {"cef/distribution", "main", "protocol", "scripts", "third_party"},
+	"cmd":              {"cef/distribution", "main", "protocol", "scripts", "third_party", "utility"},
 	"examples":         {"main", "protocol", "utility"},
 	"bench":            {"cef", "cef/distribution", "main", "protocol", "utility"},
 	"internal/apptest": {"cef", "cef/distribution", "main", "utility"},

@@ -20,16 +20,17 @@ type form struct {
 	f       int  // which argument is the function; for what Go says, the first one that is sent
 	typed   bool // the function's types are type arguments
 	result  int  // which argument is where the answer goes; 0 for none
+	router  bool // the first argument is a router
 }
 
 // forms are by the name that go/types gives, without the module's.
 var forms = map[string]form{
-	"main/ipc.Handle":              {kind: Invoke, channel: 1, f: 2, typed: true},
-	"main/ipc.HandleOnce":          {kind: Invoke, channel: 1, f: 2, typed: true},
-	"main/ipc.HandleFunc":          {kind: Invoke, channel: 1, f: 2},
-	"main/ipc.On":                  {kind: Send, channel: 1, f: 2, typed: true},
-	"main/ipc.Once":                {kind: Send, channel: 1, f: 2, typed: true},
-	"main/ipc.OnFunc":              {kind: Send, channel: 1, f: 2},
+	"main/ipc.Handle":              {kind: Invoke, channel: 1, f: 2, typed: true, router: true},
+	"main/ipc.HandleOnce":          {kind: Invoke, channel: 1, f: 2, typed: true, router: true},
+	"main/ipc.HandleFunc":          {kind: Invoke, channel: 1, f: 2, router: true},
+	"main/ipc.On":                  {kind: Send, channel: 1, f: 2, typed: true, router: true},
+	"main/ipc.Once":                {kind: Send, channel: 1, f: 2, typed: true, router: true},
+	"main/ipc.OnFunc":              {kind: Send, channel: 1, f: 2, router: true},
 	"main/ipc.Reply":               {kind: On, channel: 1, f: 2},
 	"main/ipc.NewBlock":            {kind: Block, channel: 1},
 	"(*main/ipc.Frame).Send":       {kind: On, channel: 0, f: 1},
@@ -49,6 +50,8 @@ type finder struct {
 	faults Faults
 	called map[*ast.Ident]bool
 	hidden map[string]map[int]bool // lines with a comment //oriel:hidden
+	// portRouters are variables that hold the router of a utility process's port.
+	portRouters map[types.Object]bool
 }
 
 const hiddenMark = "//oriel:hidden"
@@ -56,6 +59,7 @@ const hiddenMark = "//oriel:hidden"
 func (f *finder) find() {
 	f.called = map[*ast.Ident]bool{}
 	f.hidden = map[string]map[int]bool{}
+	f.portRouters = map[types.Object]bool{}
 	for _, file := range f.pkg.Syntax {
 		for _, group := range file.Comments {
 			for _, c := range group.List {
@@ -64,6 +68,7 @@ func (f *finder) find() {
 				}
 			}
 		}
+		f.notePortRouters(file)
 		ast.Inspect(file, func(n ast.Node) bool {
 			if call, ok := n.(*ast.CallExpr); ok {
 				f.call(call)
@@ -120,7 +125,7 @@ func (f *finder) call(call *ast.CallExpr) {
 		return
 	}
 	f.called[id] = true
-	if f.isHidden(f.at(call)) {
+	if f.isHidden(f.at(call)) || f.ofPort(key, call) {
 		return
 	}
 	short := key[strings.LastIndex(key, "/")+1:]

@@ -90,6 +90,9 @@ func (s *Set) add(t types.Type, d Direction, path string) error {
 	if shape == shapeNone {
 		return fmt.Errorf("%s%s cannot travel", path, short(t))
 	}
+	if shape == shapePort {
+		return fmt.Errorf("%sa message port does not cross contextBridge: hide the call with //oriel:hidden, and hand the port to the page in a preload of your own, by window.postMessage", path)
+	}
 	if n, ok := t.(*types.Named); ok && declared(n, shape) {
 		s.declare(n)
 		for a := range n.TypeArgs().Types() {
@@ -134,7 +137,7 @@ func (s *Set) addParts(t types.Type, shape shape, d Direction, path string) erro
 // declared says whether a named type gets a declaration. One that is a class there, or travels as what it does not look like, does not.
 func declared(n *types.Named, shape shape) bool {
 	switch shape {
-	case shapeUnknown, shapeError, shapeNative, shapeReader, shapeValues, shapePort:
+	case shapeUnknown, shapeError, shapeNative, shapeReader, shapeValues:
 		return false
 	case shapeString:
 		return kindShape(n.Underlying()) == shapeString

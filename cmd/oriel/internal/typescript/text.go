@@ -129,8 +129,6 @@ func (s *Set) unnamed(t types.Type, e env) union {
 		return union{"Error", "null"}
 	case shapeNative:
 		return union{nativeOf(t)}
-	case shapePort:
-		return union{"MessagePort"}
 	case shapeReader:
 		return union{"ReadableStream<Uint8Array>"}
 	case shapeValues:

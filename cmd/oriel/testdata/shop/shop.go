@@ -15,6 +15,7 @@ import (
 	"github.com/oriel-go/oriel/main/app"
 	"github.com/oriel-go/oriel/main/ipc"
 	"github.com/oriel-go/oriel/main/window"
+	"github.com/oriel-go/oriel/utility"
 )
 
 const prefix = "shop:"
@@ -66,6 +67,17 @@ func Serve(a *app.App) {
 
 	//oriel:hidden for the tests alone
 	ipc.On(r, "hidden", func(context.Context, func()) {})
+}
+
+// Worker is a utility process, with whom the app talks and no page.
+func Worker(ctx context.Context, port *utility.Port) error {
+	ipc.Handle(port.IPC(), "work", func(_ context.Context, n int) (int, error) { return n, nil })
+	r := port.IPC()
+	ipc.OnFunc(r, "work:more", func(n int) {})
+	if _, err := ipc.Invoke[int](ctx, port, "work:ask"); err != nil {
+		return err
+	}
+	return port.Serve(ctx)
 }
 
 // Waiting is closed when shop:wait waits, and GivenUp when it has been given up.

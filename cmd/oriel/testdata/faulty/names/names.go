@@ -38,6 +38,7 @@ func Serve(a *app.App) {
 	ipc.HandleFunc(r, "b:call", func(Caller) {})                       // want "argument 1: field Inner of names.Caller: field Back of struct{Back func()}: func() cannot travel"
 	ipc.HandleFunc(r, "b:complex", func() []complex128 { return nil }) // want "result: complex128 cannot travel"
 	ipc.HandleFunc(r, "b:key", func() map[[2]int]int { return nil })   // want "[2]int cannot be the key of an object"
+	ipc.HandleFunc(r, "b:port", func() *ipc.Port { return nil })       // want "result: a message port does not cross contextBridge: hide the call"
 	ipc.HandleFunc(r, "b:loud", func() Loud { return Loud{} })
 	ipc.HandleFunc(r, "b:quiet", func(Loud) {}) // want "names.Shout goes to the page as something else than comes back"
 }
