@@ -132,7 +132,7 @@ func TestLaunchFailures(t *testing.T) {
 		{utility.Options{Program: odd, Sandbox: utility.Sandbox{Off: true}}, "exec format error", 0},
 		{utility.Options{Program: "true", Args: []string{"a\x00b"}}, "zero byte", 0},
 		{utility.Options{Env: []string{"A=\x00"}}, "zero byte", 0},
-		{utility.Options{Dir: "/nowhere/d"}, "no such file", 0},
+		{utility.Options{Dir: "/nowhere/d"}, "Options.Dir: stat /nowhere/d: no such file", 0},
 	} {
 		c.o.Stdio.Stderr = utility.Ignore
 		p, err := utility.Fork(t.Context(), "echo", c.o)
@@ -146,7 +146,7 @@ func TestLaunchFailures(t *testing.T) {
 			t.Errorf("%v, not %s", err, c.want)
 		}
 	}
-	if e := wait(t, fork(t, "true", utility.Options{Program: "true"})); e.Reason != utility.LaunchFailed || e.Code != 0 {
+	if e := wait(t, fork(t, "true", utility.Options{Program: "true"})); e.Reason != utility.LaunchFailed || e.Code != 0 || e.Err == nil || !strings.Contains(e.String(), "without having opened its port") {
 		t.Errorf("a program that opens no port: %v", e)
 	}
 }

@@ -64,6 +64,9 @@ var errKeeper = errors.New("the process that keeps utility processes was killed,
 // errOutlived is about a process that goes on without its port.
 var errOutlived = errors.New("killed, because it did not end when its port had closed")
 
+// errUnopened is about a process that says nothing of why it has ended.
+var errUnopened = errors.New("the process ended without having opened its port")
+
 // codes of the Go runtime and of setup.
 const panicCode = 2
 
@@ -79,6 +82,9 @@ func (p *Process) exit(s keeper.State) Exit {
 	switch {
 	case !up && !e.Asked:
 		e.Reason = LaunchFailed
+		if e.Err == nil {
+			e.Err = errUnopened
+		}
 	case s.Signal == 0 && s.Code == 0:
 		e.Reason = CleanExit
 	case s.Signal == 0 && s.Code == panicCode && p.o.Limits.Memory > 0 && uint64(s.MaxRSS) > p.o.Limits.Memory/2:

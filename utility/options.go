@@ -125,6 +125,9 @@ func (o *Options) complete(name string) error {
 		if err != nil {
 			return err
 		}
+		if _, err := os.Stat(dir); err != nil { // what the kernel says of it later names no file
+			return fmt.Errorf("Options.Dir: %w", err)
+		}
 		o.Dir = dir
 	}
 	if slices.ContainsFunc(o.Env, hasZero) || hasZero(o.Dir) || o.Program != "" && slices.ContainsFunc(o.Args, hasZero) {
