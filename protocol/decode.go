@@ -145,8 +145,9 @@ func (v Value) Decode(into any) error {
 //
 // Into an any: nil, bool, int64 (uint64 if larger), float64, string, []byte,
 // []any, map[string]any, time.Time, *big.Int, and this package's own types for
-// the rest, Map, Set, Error and SparseArray as pointers. Shared and cyclic
-// values stay so wherever Go has a pointer, map or slice for them.
+// the rest, Map, Set, Error and SparseArray as pointers. An [Ordered] takes the
+// same, but objects with the order of their properties. Shared and cyclic values
+// stay so wherever Go has a pointer, map or slice for them.
 func DecodeValue(raw []byte, into any) error {
 	w := walker{b: raw, budget: MaxElements}
 	if err := w.whole(); err != nil {
@@ -165,6 +166,7 @@ type decoder struct {
 	g      *graph // nil: no references in b
 	links  Links  // nil: no streams and ports
 
+	ordered bool               // any gives an object as an *Object
 	texts   int                // strings read
 	piece   string             // what short strings are cut from
 	pieceAt int                // where it lies in b

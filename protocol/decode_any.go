@@ -15,7 +15,7 @@ import (
 // any decodes into the natural Go type.
 func (d *decoder) any() (any, error) {
 	if d.g != nil {
-		if v, ok := d.decoded(nil); ok {
+		if v, ok := d.decoded(d.natures()); ok {
 			return v.Interface(), nil
 		}
 	}
@@ -52,7 +52,11 @@ func (d *decoder) any() (any, error) {
 	case classArray:
 		v, err = d.anySlice(start, &it)
 	case classMap:
-		v, err = d.anyMap(start, &it)
+		if d.ordered {
+			v, err = d.anyObject(start, &it)
+		} else {
+			v, err = d.anyMap(start, &it)
+		}
 	default:
 		v, err = d.anyExt(start, &it)
 	}
@@ -63,7 +67,7 @@ func (d *decoder) any() (any, error) {
 // keep remembers v as the natural value of what starts at start.
 func (d *decoder) keep(start int, v any) any {
 	if d.g != nil {
-		d.remember(start, reflect.ValueOf(v), nil)
+		d.remember(start, reflect.ValueOf(v), d.natures())
 	}
 	return v
 }
@@ -107,6 +111,37 @@ func (d *decoder) anyMap(start int, it *item) (any, error) {
 	return m, nil
 }
 
+// natures tells apart, for references, what any has decoded with objects in their order and without.
+func (d *decoder) natures() reflect.Type {
+	if d.ordered {
+		return reflect.TypeFor[anyOrdered]()
+	}
+	return nil
+}
+
+// anyOrdered stands for all types that any decodes into where objects keep their order.
+type anyOrdered struct{}
+
+func (d *decoder) anyObject(start int, it *item) (any, error) {
+	if err := d.take(int(it.size), anyEntrySize); err != nil {
+		return nil, err
+	}
+	o := &Object{make([]Property, it.size)}
+	d.keep(start, o)
+	for i := range o.Properties {
+		name, err := d.name()
+		if err != nil {
+			return nil, err
+		}
+		v, err := d.any()
+		if err != nil {
+			return nil, atField(err, name)
+		}
+		o.Properties[i] = Property{name, v}
+	}
+	return o, nil
+}
+
 func (d *decoder) anyExt(start int, it *item) (any, error) {
 	end := d.pos + int(it.size)
 	switch it.ext {
@@ -141,7 +176,7 @@ func (d *decoder) anyExt(start int, it *item) (any, error) {
 		}
 		return d.keep(start, RegExp{texts[0], texts[1]}), nil
 	case ExtReference:
-		v, err := d.follow(it, nil, func() error { _, err := d.any(); return err })
+		v, err := d.follow(it, d.natures(), func() error { _, err := d.any(); return err })
 		if err != nil || !v.IsValid() {
 			return nil, err
 		}

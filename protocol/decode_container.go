@@ -331,9 +331,16 @@ func (d *decoder) natural(v reflect.Value, info *typeInfo) error {
 		}
 	}
 	described := d.describe(it)
+	outer := d.ordered
+	d.ordered = outer || info.t == orderedType || info.t == reflect.TypeFor[Object]()
 	x, err := d.any()
+	d.ordered = outer
 	if err != nil {
 		return err
+	}
+	if info.t == orderedType {
+		v.Set(reflect.ValueOf(Ordered{x}))
+		return nil
 	}
 	switch y := x.(type) {
 	case int64:

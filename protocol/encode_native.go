@@ -43,6 +43,10 @@ func (e *encoder) native(v reflect.Value) error {
 		return e.jsError(&x)
 	case SparseArray:
 		return e.nested(ExtSparse, func() error { return e.sparse(&x) })
+	case Object:
+		return e.object(x.Properties)
+	case Ordered:
+		return e.any(x.Value)
 	case Boxed:
 		return e.boxed(x)
 	}
@@ -148,7 +152,25 @@ func (e *encoder) sparse(x *SparseArray) error {
 			return atIndex(err, int(el.Index))
 		}
 	}
-	for _, p := range x.Properties {
+	return e.properties(x.Properties)
+}
+
+// object writes an object with its properties in their order.
+func (e *encoder) object(properties []Property) error {
+	e.mark()
+	if err := e.enter(); err != nil {
+		return err
+	}
+	e.mapLen(len(properties))
+	if err := e.properties(properties); err != nil {
+		return err
+	}
+	e.leave()
+	return nil
+}
+
+func (e *encoder) properties(properties []Property) error {
+	for _, p := range properties {
 		if err := e.key(p.Name); err != nil {
 			return err
 		}

@@ -35,7 +35,7 @@ func targets() []any {
 	return []any{new(any), new(record), new(*record), new([]record), new([]any), new([]float64), new([]byte), new(string), new(int64),
 		new(uint8), new(float64), new(bool), new(map[string]any), new(map[string]record), new(map[int][]string), new(map[any]struct{}),
 		new(*Map), new(Set), new(View), new(UTF16), new(error), new([3]any), new([][][]any), new(io.Reader), new(*fakePort),
-		new(iter.Seq2[record, error]), new(json.RawMessage)}
+		new(iter.Seq2[record, error]), new(json.RawMessage), new(Ordered), new(*Object)}
 }
 
 // FuzzCheck gives the check arbitrary packets: it must not panic, and what it
@@ -104,25 +104,31 @@ func FuzzRoundTrip(f *testing.F) {
 		f.Add(unhex(f, v.Hex))
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		var first any
-		if DecodeValue(raw, &first) != nil {
-			return
-		}
-		out, err := AppendValue([]byte("prefix"), first)
-		if err != nil {
-			t.Fatalf("decoded, but not encoded: %v", err)
-		}
-		out, ok := bytes.CutPrefix(out, []byte("prefix"))
-		if !ok {
-			t.Fatal("what was there is gone")
-		}
-		var second any
-		if err := DecodeValue(out, &second); err != nil {
-			t.Fatalf("%x became %x: %v", raw, out, err)
-		}
-		again, err := AppendValue(nil, second)
-		if err != nil || !bytes.Equal(again, out) {
-			t.Fatalf("%x became %x, then %x, %v", raw, out, again, err)
-		}
+		roundTrip[any](t, raw)
+		roundTrip[Ordered](t, raw)
 	})
+}
+
+// roundTrip does so by way of a T.
+func roundTrip[T any](t *testing.T, raw []byte) {
+	var first T
+	if DecodeValue(raw, &first) != nil {
+		return
+	}
+	out, err := AppendValue([]byte("prefix"), first)
+	if err != nil {
+		t.Fatalf("decoded, but not encoded: %v", err)
+	}
+	out, ok := bytes.CutPrefix(out, []byte("prefix"))
+	if !ok {
+		t.Fatal("what was there is gone")
+	}
+	var second T
+	if err := DecodeValue(out, &second); err != nil {
+		t.Fatalf("%x became %x: %v", raw, out, err)
+	}
+	again, err := AppendValue(nil, second)
+	if err != nil || !bytes.Equal(again, out) {
+		t.Fatalf("%x became %x, then %x, %v", raw, out, again, err)
+	}
 }

@@ -79,6 +79,7 @@ var (
 	textMarshal   = reflect.TypeFor[encoding.TextMarshaler]()
 	textUnmarshal = reflect.TypeFor[encoding.TextUnmarshaler]()
 	readerType    = reflect.TypeFor[io.Reader]()
+	orderedType   = reflect.TypeFor[Ordered]()
 	portType      = reflect.TypeFor[Port]()
 )
 
@@ -92,6 +93,8 @@ var nativeTypes = map[reflect.Type]bool{
 	reflect.TypeFor[Set]():         true,
 	reflect.TypeFor[Error]():       true,
 	reflect.TypeFor[SparseArray](): true,
+	reflect.TypeFor[Object]():      true,
+	reflect.TypeFor[Ordered]():     true,
 	reflect.TypeFor[Boxed]():       true,
 	reflect.TypeFor[UTF16]():       true,
 }

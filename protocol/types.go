@@ -75,9 +75,20 @@ type Element struct {
 	Value any
 }
 
-// Property is a named property of a [SparseArray].
+// Property is a named property of an [Object] or a [SparseArray].
 type Property struct {
 	Name  string
+	Value any
+}
+
+// Object is an object with its properties in their order, which a map does not
+// keep. Objects are decoded so within an [Ordered] or an Object.
+type Object struct {
+	Properties []Property
+}
+
+// Ordered holds what an any does, but each object in it as an *[Object].
+type Ordered struct {
 	Value any
 }
 

@@ -47,6 +47,8 @@ var natives = map[string]string{
 	protocolPath + ".Set":         "Set<unknown>",
 	protocolPath + ".Error":       "Error",
 	protocolPath + ".SparseArray": "unknown[]",
+	protocolPath + ".Object":      "Record<string, unknown>",
+	protocolPath + ".Ordered":     "unknown",
 	protocolPath + ".Boxed":       "object",
 	protocolPath + ".UTF16":       "string",
 }
