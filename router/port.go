@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 
 	"github.com/oriel-go/oriel/protocol"
 )
@@ -40,7 +41,11 @@ func (p *Port) MessagePort() {}
 // side does not take waits here, up to protocol.MaxPortBytes. It fails with [ErrPortClosed] or [ErrPortMoved], with the kind of a value that
 // cannot be cloned, and with protocol.ErrLimit if so much waits already; then nothing has been sent, and the ports are still here.
 func (p *Port) Post(value any, ports ...*Port) error {
-	if err := p.post(WithPorts(value, ports)); err != nil {
+	args, err := WithPorts(value, ports)
+	if err == nil {
+		err = p.post(args)
+	}
+	if err != nil {
 		return fmt.Errorf("ipc: post: %w", err)
 	}
 	return nil
@@ -64,22 +69,25 @@ func (p *Port) PostContext(ctx context.Context, value any, ports ...*Port) error
 	}
 }
 
-// WithPorts are the arguments of a message of a value and ports.
-func WithPorts(value any, ports []*Port) []any {
+// WithPorts are the arguments of a message of a value and ports. None of these may be nil, or there twice.
+func WithPorts(value any, ports []*Port) ([]any, error) {
 	args := make([]any, 1, 1+len(ports))
 	args[0] = value
-	for _, port := range ports {
+	for i, port := range ports {
+		switch {
+		case port == nil:
+			return nil, fmt.Errorf("%w: Value at index %d does not have a transferable type", protocol.ErrUncloneable, i)
+		case slices.Contains(ports[:i], port):
+			return nil, fmt.Errorf("%w: Port at index %d is a duplicate of an earlier port", protocol.ErrUncloneable, i)
+		}
 		args = append(args, port)
 	}
-	return args
+	return args, nil
 }
 
 func (p *Port) post(args []any) error {
 	defer runtime.KeepAlive(p) // or it might be closed meanwhile
 	c := cargo{source: p}
-	if err := c.distinct(args); err != nil {
-		return err
-	}
 	b := buffers.Get().(*buffer)
 	defer b.release()
 	b.begin()

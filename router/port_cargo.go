@@ -15,25 +15,6 @@ type cargo struct {
 	ends    []arrival
 }
 
-// distinct refuses a message whose arguments name a port twice.
-func (c *cargo) distinct(args []any) error {
-	if len(args) == 1 {
-		return nil
-	}
-	seen := map[*Port]bool{}
-	for i, arg := range args[1:] {
-		p := arg.(*Port)
-		if p == nil {
-			return fmt.Errorf("%w: Value at index %d does not have a transferable type", protocol.ErrUncloneable, i)
-		}
-		if seen[p] {
-			return fmt.Errorf("%w: Port at index %d is a duplicate of an earlier port", protocol.ErrUncloneable, i)
-		}
-		seen[p] = true
-	}
-	return nil
-}
-
 // OutPort takes a port from its owner.
 func (c *cargo) OutPort(port protocol.Port) (uint32, error) {
 	p, ok := port.(*Port)

@@ -2,6 +2,7 @@ package ipc
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/oriel-go/oriel/protocol"
 	"github.com/oriel-go/oriel/router"
@@ -44,7 +45,11 @@ func (f *Frame) Send(channel string, args ...any) error { return f.session.Send(
 
 // PostMessage is Send for a value and ports, which the page's listener finds in event.ports. The ports move to the page.
 func (f *Frame) PostMessage(channel string, value any, ports ...*Port) error {
-	return f.session.Send(channel, router.WithPorts(value, ports)...)
+	args, err := router.WithPorts(value, ports)
+	if err != nil {
+		return fmt.Errorf("ipc: post %q: %w", channel, err)
+	}
+	return f.session.Send(channel, args...)
 }
 
 // Invoke asks the handler that the document's preload registered with ipcRenderer.handle, and decodes its answer into result, a pointer,

@@ -186,7 +186,11 @@ func (p *Peer) Broadcast(channel string, args ...any) error {
 
 // PostMessage is Send for a value and ports.
 func (p *Peer) PostMessage(channel string, value any, ports ...*Port) error {
-	return p.Send(channel, router.WithPorts(value, ports)...)
+	args, err := router.WithPorts(value, ports)
+	if err != nil {
+		return fmt.Errorf("ipc: post %q: %w", channel, err)
+	}
+	return p.Send(channel, args...)
 }
 
 // Invoke is [Frame.Invoke] for the document that is there now, or else the next one.

@@ -52,6 +52,11 @@ func TestPortForNoPage(t *testing.T) {
 	}
 	r.peer.Close(ipc.ErrClosed)
 	wait(t, closed2)
+	if err := errors.Join(r.peer.PostMessage("port", nil, a, a), r.peer.PostMessage("port", nil, nil)); !errors.Is(err, protocol.ErrUncloneable) ||
+		err.Error() != "ipc: post \"port\": value cannot be cloned: Port at index 1 is a duplicate of an earlier port\n"+
+			"ipc: post \"port\": value cannot be cloned: Value at index 0 does not have a transferable type" {
+		t.Errorf("a port twice, and none: %v", err)
+	}
 	if err := r.peer.PostMessage("port", nil, b); !errors.Is(err, ipc.ErrClosed) {
 		t.Errorf("to a closed window: %v", err)
 	}
