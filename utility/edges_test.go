@@ -133,6 +133,8 @@ func TestLaunchFailures(t *testing.T) {
 		{utility.Options{Program: "true", Args: []string{"a\x00b"}}, "zero byte", 0},
 		{utility.Options{Env: []string{"A=\x00"}}, "zero byte", 0},
 		{utility.Options{Dir: "/nowhere/d"}, "Options.Dir: stat /nowhere/d: no such file", 0},
+		{utility.Options{Limits: utility.Limits{CPU: -time.Hour}}, "Limits.CPU is -1h0m0s", 0},
+		{utility.Options{Stdio: utility.Stdio{Stdout: utility.Log + 1}}, "stream 4, which is none", 0},
 	} {
 		c.o.Stdio.Stderr = utility.Ignore
 		p, err := utility.Fork(t.Context(), "echo", c.o)
@@ -145,6 +147,10 @@ func TestLaunchFailures(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%v, not %s", err, c.want)
 		}
+	}
+	tight := fork(t, "exit", utility.Options{Args: []string{"nil"}, Limits: utility.Limits{Memory: 1}, Stdio: utility.Stdio{Stderr: utility.Ignore}})
+	if e := wait(t, tight); e.Reason != utility.CleanExit && (e.Err == nil || !strings.Contains(e.Err.Error(), "Limits.Memory is 1 bytes")) { // it has enough with the race detector
+		t.Errorf("without memory: %v", e)
 	}
 	if e := wait(t, fork(t, "true", utility.Options{Program: "true"})); e.Reason != utility.LaunchFailed || e.Code != 0 || e.Err == nil || !strings.Contains(e.String(), "without having opened its port") {
 		t.Errorf("a program that opens no port: %v", e)

@@ -70,15 +70,28 @@ var errUnopened = errors.New("the process ended without having opened its port")
 // codes of the Go runtime and of setup.
 const panicCode = 2
 
+// told is what nobody has said of an end and the limits explain, or the keeper's.
+func (l Limits) told(s keeper.State, up, asked bool) error {
+	switch {
+	case s.Lost:
+		return errKeeper
+	case l.CPU > 0 && !asked && (s.Signal == syscall.SIGKILL || s.Signal == syscall.SIGXCPU) && s.CPU >= l.CPU:
+		return fmt.Errorf("killed, because it had used %v of processor time, and Limits.CPU is %v", s.CPU.Round(time.Millisecond), l.CPU)
+	case l.Memory > 0 && !up && (s.Signal == syscall.SIGSEGV || s.Code == panicCode):
+		return fmt.Errorf("it ended before it began, and Limits.Memory is %d bytes, of which a Go program needs some 100 MiB", l.Memory)
+	}
+	return nil
+}
+
 func (p *Process) exit(s keeper.State) Exit {
 	e := Exit{Name: p.name, ServiceName: p.o.ServiceName, PID: p.child.PID, Code: s.Code, Signal: s.Signal, CPU: s.CPU, MaxMemory: s.MaxRSS}
 	p.mu.Lock()
 	e.Asked, e.Err = p.asked, p.failure
 	p.mu.Unlock()
-	if s.Lost && e.Err == nil {
-		e.Err = errKeeper
-	}
 	up := isClosed(p.ready)
+	if e.Err == nil {
+		e.Err = p.o.Limits.told(s, up, e.Asked)
+	}
 	switch {
 	case !up && !e.Asked:
 		e.Reason = LaunchFailed

@@ -202,7 +202,7 @@ func TestLimits(t *testing.T) {
 		err    string
 	}{
 		{"memory", utility.Limits{Memory: 256 << 20}, utility.OutOfMemory, ""},
-		{"time", utility.Limits{CPU: time.Second}, utility.Killed, ""},
+		{"time", utility.Limits{CPU: time.Second}, utility.Killed, "Limits.CPU is 1s"},
 		{"files", utility.Limits{Files: 64}, utility.AbnormalExit, "too many open files"},
 		{"raise", utility.Limits{Files: 64}, utility.AbnormalExit, "operation not permitted"},
 	} {

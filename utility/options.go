@@ -113,6 +113,14 @@ func (o *Options) complete(name string) error {
 	if o.Env == nil {
 		o.Env = os.Environ()
 	}
+	if o.Limits.CPU < 0 {
+		return fmt.Errorf("Limits.CPU is %v", o.Limits.CPU)
+	}
+	for _, s := range []Stream{o.Stdio.Stdout, o.Stdio.Stderr} {
+		if s < Inherit || s > Log {
+			return fmt.Errorf("Stdio has the stream %d, which is none", s)
+		}
+	}
 	for _, lists := range [][]string{o.Sandbox.Read, o.Sandbox.Write} {
 		for _, path := range lists {
 			if !filepath.IsAbs(path) {
