@@ -1,11 +1,16 @@
 package script
 
 import (
+	"maps"
 	"math"
 	"math/big"
 	"reflect"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/dop251/goja"
 
@@ -13,11 +18,21 @@ import (
 	"github.com/oriel-go/oriel/router"
 )
 
+// kinds are the views by the names of their constructors.
+var kinds = func() map[string]protocol.ViewKind {
+	kinds := map[string]protocol.ViewKind{"Uint8Array": 0} // which is bytes
+	for kind, name := range views {
+		kinds[name] = kind
+	}
+	return kinds
+}()
+
 // A copier copies values between the script and the wire, by the rules of structured clone.
 type copier struct {
 	vm       *goja.Runtime
 	make     map[string]*goja.Object // constructors, as they were before the script
 	toString goja.Callable
+	set, add goja.Callable // of Map and Set
 }
 
 // views are the constructors of typed arrays by their kind on the wire. Uint8Array has none, it is bytes.
@@ -39,7 +54,11 @@ func (c *copier) init(vm *goja.Runtime) {
 			c.make[name] = o
 		}
 	}
-	c.toString, _ = goja.AssertFunction(c.make["Object"].Get("prototype").ToObject(vm).Get("toString"))
+	method := func(of, name string) goja.Callable {
+		f, _ := goja.AssertFunction(c.make[of].Get("prototype").ToObject(vm).Get(name))
+		return f
+	}
+	c.toString, c.set, c.add = method("Object", "toString"), method("Map", "set"), method("Set", "add")
 }
 
 func (c *copier) construct(name string, args ...any) *goja.Object {
@@ -112,22 +131,20 @@ func (n *incoming) value(v any) goja.Value {
 		return o
 	case map[string]any:
 		o := keep(n.vm.NewObject())
-		for key, e := range v {
-			_ = o.DefineDataProperty(key, n.value(e), goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_TRUE)
+		for _, key := range slices.Sorted(maps.Keys(v)) { // theirs is lost, and one that changes from time to time would be no help
+			_ = o.DefineDataProperty(key, n.value(v[key]), goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_TRUE)
 		}
 		return o
 	case *protocol.Map:
 		o := keep(n.construct("Map"))
-		set, _ := goja.AssertFunction(o.Get("set"))
 		for _, e := range v.Entries {
-			_, _ = set(o, n.value(e.Key), n.value(e.Value))
+			_, _ = n.set(o, n.value(e.Key), n.value(e.Value))
 		}
 		return o
 	case *protocol.Set:
 		o := keep(n.construct("Set"))
-		add, _ := goja.AssertFunction(o.Get("add"))
 		for _, e := range v.Values {
-			_, _ = add(o, n.value(e))
+			_, _ = n.add(o, n.value(e))
 		}
 		return o
 	}
@@ -158,6 +175,9 @@ func (n *incoming) leaf(v any, keep func(*goja.Object) *goja.Object) goja.Value 
 		return goja.StringFromUTF16(v)
 	case *router.Port:
 		return keep(n.wrap(v))
+	case protocol.Stream:
+		_ = v.Close()
+		panic(n.vm.NewTypeError("scripts have no streams"))
 	case *protocol.SparseArray:
 		o := keep(n.vm.NewArray())
 		_ = o.Set("length", v.Length)
@@ -228,7 +248,7 @@ func (g *outgoing) primitive(v goja.Value) any {
 		g.uncloneable()
 	}
 	if s, ok := v.(goja.String); ok {
-		return s.String()
+		return text(s)
 	}
 	e := v.Export()
 	if b, ok := e.(*big.Int); ok {
@@ -237,6 +257,23 @@ func (g *outgoing) primitive(v goja.Value) any {
 	return e
 }
 
+// text is a string as it travels: in UTF-8, or in UTF-16 where a surrogate stands alone, for which that has no place.
+func text(s goja.String) any {
+	whole := s.String()
+	if !strings.ContainsRune(whole, utf8.RuneError) {
+		return whole
+	}
+	units := make(protocol.UTF16, s.Length())
+	for i := range units {
+		units[i] = s.CharAt(i)
+	}
+	if slices.Equal(utf16.Encode([]rune(whole)), units) {
+		return whole // it has the character that stands for others
+	}
+	return units
+}
+
+// object copies an object. Nothing asks a getter that does not have to be asked for the copy.
 func (g *outgoing) object(o *goja.Object) any {
 	if portOf(o) != nil {
 		g.uncloneable() // ports are transferred beside a message
@@ -276,11 +313,11 @@ func (g *outgoing) object(o *goja.Object) any {
 	case "Promise", "WeakMap", "WeakSet", "Symbol":
 		g.uncloneable()
 	}
-	switch e := o.Export().(type) {
-	case goja.ArrayBuffer:
-		return protocol.ArrayBuffer(append([]byte(nil), e.Bytes()...))
-	case *goja.Promise:
+	if _, ok := exported[*goja.Promise](o); ok {
 		g.uncloneable()
+	}
+	if buffer, ok := exported[goja.ArrayBuffer](o); ok {
+		return protocol.ArrayBuffer(append([]byte(nil), buffer.Bytes()...))
 	}
 	name := tag.String()
 	return g.container(o, name[len("[object "):len(name)-1])
@@ -305,7 +342,12 @@ func (g *outgoing) container(o *goja.Object, tag string) any {
 	case "WeakMap", "WeakSet", "WeakRef", "Promise", "Generator":
 		g.uncloneable()
 	}
-	if buffer, ok := exported[goja.ArrayBuffer](o.Get("buffer")); ok && g.make[tag] != nil {
+	kind, known := kinds[tag]
+	if known {
+		buffer, ok := exported[goja.ArrayBuffer](o.Get("buffer"))
+		if !ok {
+			g.uncloneable()
+		}
 		whole := buffer.Bytes()
 		from, n := g.get(o, "byteOffset").ToInteger(), g.get(o, "byteLength").ToInteger()
 		if from < 0 || n < 0 || from > int64(len(whole)) || n > int64(len(whole))-from {
@@ -315,11 +357,7 @@ func (g *outgoing) container(o *goja.Object, tag string) any {
 		if tag == "Uint8Array" {
 			return data
 		}
-		for kind, name := range views {
-			if name == tag {
-				return protocol.View{Kind: kind, Data: data}
-			}
-		}
+		return protocol.View{Kind: kind, Data: data}
 	}
 	m := map[string]any{}
 	g.made[o] = m
@@ -372,8 +410,9 @@ func (g *outgoing) error(o *goja.Object) any {
 
 func itoa(i int) string { return strconv.Itoa(i) }
 
+// exported is what the engine has for a value if that is of one type. Of other objects it would make a copy, all getters asked.
 func exported[T any](v goja.Value) (t T, ok bool) {
-	if v == nil {
+	if v == nil || v.ExportType() != reflect.TypeFor[T]() {
 		return t, false
 	}
 	t, ok = v.Export().(T)

@@ -1,10 +1,15 @@
 package script_test
 
 import (
+	"bufio"
+	"context"
+	"errors"
 	"fmt"
+	"io"
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/oriel-go/oriel/protocol"
 	"github.com/oriel-go/oriel/utility"
@@ -62,6 +67,109 @@ func TestThrown(t *testing.T) {
 			t.Errorf("%v, %#v of %s", e, e.Err, text)
 		}
 	}
+}
+
+// Whatever a script runs in when its end comes, a getter, a method of its own that Oriel calls, a microtask, it ends as any other.
+func TestEndInPassing(t *testing.T) {
+	for text, want := range map[string]string{
+		"const e = new Error('x'); e.toString = () => { post(0); for (;;); }; throw e":                             "a value that cannot be shown",
+		"Promise.reject({ get stack() { return 1 }, toJSON() { post(0); for (;;); } }); setTimeout(() => {}, 1e6)": "",
+		"(async () => { post(0); for (;;) try { await null } catch {} })()":                                        "",
+		"const again = () => queueMicrotask(again); post(0); again()":                                              "",
+		"[2, 1].sort(() => { post(0); for (;;) try { for (;;); } finally { for (;;); } })":                         "",
+	} {
+		p, said := run(t, "const post = process.parentPort.postMessage;"+text, utility.Options{KillAfter: limit, Stdio: utility.Stdio{Stderr: utility.Ignore}})
+		next(t, said)
+		p.Kill()
+		e := wait(t, p)
+		if told := fmt.Sprint(e.Err); want == "" && (e.Reason != utility.CleanExit || e.Err != nil) || want != "" && (e.Code != 1 || told != want) {
+			t.Errorf("%v of %s", e, text)
+		}
+	}
+}
+
+// What a script posts is asked for once, a string is what it was, and a port moves once.
+func TestPostedOnce(t *testing.T) {
+	_, said := run(t, `
+const post = process.parentPort.postMessage
+let asked = 0
+post({ in: [{ in: { get x() { return ++asked }, buffer: { get y() { return ++asked } } } }] })
+post(asked)
+for (const v of ['\ud800', 'a\ufffd\u{1f600}', new String('\udc00x')]) post(v)
+const { port1 } = new MessageChannel()
+try { post(0, [port1, port1]) } catch (e) { post(e.name + ': ' + e.message) }`, utility.Options{})
+	for _, want := range []any{
+		map[string]any{"in": []any{map[string]any{"in": map[string]any{"x": int64(1), "buffer": map[string]any{"y": int64(2)}}}}}, int64(2),
+		protocol.UTF16{0xd800}, "a\ufffd\U0001f600", protocol.Boxed{Value: protocol.UTF16{0xdc00, 'x'}}, "DataCloneError: Port at index 1 is a duplicate of an earlier port",
+	} {
+		if v := next(t, said); !reflect.DeepEqual(v, want) {
+			t.Errorf("%#v, not %#v", v, want)
+		}
+	}
+}
+
+// Messages for which a script has no place are dropped, and it goes on; a stream is told so. The others are the same each time.
+func TestForeignMessages(t *testing.T) {
+	p, said := run(t, `process.parentPort.on('message', (e) => process.parentPort.postMessage(Object.keys(e.data).join()))`, utility.Options{Stdio: utility.Stdio{Stderr: utility.Pipe}})
+	r, w := io.Pipe()
+	if err := errors.Join(p.Post(1, 2), p.Post(r)); err != nil {
+		t.Fatal(err)
+	}
+	for range 20 {
+		if err := p.Post(map[string]int{"b": 1, "a": 2, "d": 3, "c": 4}); err != nil {
+			t.Fatal(err)
+		}
+		if v := next(t, said); v != "a,b,c,d" {
+			t.Errorf("the keys are %v", v)
+		}
+	}
+	for err := error(nil); err == nil; {
+		_, err = w.Write(make([]byte, 1<<20)) // until the stream is told to stop
+	}
+	lines := bufio.NewScanner(p.Stderr())
+	for _, want := range []string{"argument 2 is no message port", "the engine cannot take it: TypeError: scripts have no streams"} {
+		if lines.Scan(); !strings.Contains(lines.Text(), "a message was dropped: "+want) {
+			t.Errorf("%q, not %s", lines.Text(), want)
+		}
+	}
+}
+
+// Rejections are told in their order, those too that come of telling.
+func TestRejections(t *testing.T) {
+	p, _ := run(t, `for (let i = 0; i < 12; i++) Promise.reject(i)
+Promise.reject({ get stack() { Promise.reject('late') } })
+setTimeout(() => {}, 1)`, utility.Options{Stdio: utility.Stdio{Stderr: utility.Pipe}})
+	told, err := io.ReadAll(p.Stderr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var words []string
+	for line := range strings.Lines(string(told)) {
+		words = append(words, line[strings.LastIndex(line, " ")+1:len(line)-1])
+	}
+	if got := strings.Join(words, " "); got != "0 1 2 3 4 5 6 7 8 9 10 11 {} late" {
+		t.Error(got)
+	}
+}
+
+// While nobody listens, messages wait where they come from, not in the script.
+func TestUnheard(t *testing.T) {
+	p, said := run(t, `setInterval(() => {}, 1e6); process.parentPort.postMessage('up')`, utility.Options{})
+	next(t, said)
+	for n := range 1000 {
+		if err := p.Post(make([]byte, 1<<20)); errors.Is(err, protocol.ErrLimit) {
+			return // 128 MiB there and as many here
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		if n%8 != 0 {
+			continue
+		}
+		flushing, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond) // what waits is shown by time alone
+		_ = p.Port().Flush(flushing)
+		cancel()
+	}
+	t.Error("1 GiB has been taken")
 }
 
 // Objects that are not what they say do not end the script, nor do values that the engine has not.

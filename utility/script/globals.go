@@ -130,7 +130,7 @@ func (m *machine) inspect(v goja.Value) string {
 
 // words is inspect for what a script could still say no to: it may throw as it is asked, where nobody would catch that.
 func (m *machine) words(v goja.Value) (text string) {
-	if m.vm.Try(func() { text = m.inspect(v) }) != nil {
+	if m.try(func() { text = m.inspect(v) }) != nil {
 		return "a value that cannot be shown"
 	}
 	return text

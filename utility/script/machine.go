@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/dop251/goja"
@@ -23,13 +25,14 @@ type machine struct {
 	jobs chan func() error // what is to be done next
 
 	listeners emitter   // of process.parentPort
-	waiting   []message // until somebody listens
+	waiting   []waiting // until somebody listens
 	hearing   int       // ports with a listener that are open
 	timers    timers
 	then      goja.Callable // Promise.prototype.then, as it was before the script
 	uncaught  error         // what a microtask has thrown
 	loaded    bool
-	rejected  map[*goja.Promise]bool // that nobody has caught yet
+	rejected  map[*goja.Promise]uint64 // that nobody has caught yet, in the order of these numbers
+	rejects   uint64                   // the number given last
 	copies    copier
 }
 
@@ -38,11 +41,12 @@ const maxStack = 4096
 
 func newMachine(ctx context.Context, p *utility.Port) *machine {
 	m := &machine{ctx: ctx, port: p, vm: goja.New(), jobs: make(chan func() error), listeners: emitter{},
-		timers: newTimers(), rejected: map[*goja.Promise]bool{}}
+		timers: newTimers(), rejected: map[*goja.Promise]uint64{}}
 	m.vm.SetMaxCallStackSize(maxStack)
 	m.vm.SetPromiseRejectionTracker(func(p *goja.Promise, operation goja.PromiseRejectionOperation) {
 		if operation == goja.PromiseRejectionReject {
-			m.rejected[p] = true
+			m.rejects++
+			m.rejected[p] = m.rejects
 		} else {
 			delete(m.rejected, p)
 		}
@@ -74,16 +78,27 @@ func (m *machine) load(s Source) {
 	})
 }
 
-// deliver brings a message of the app.
+// deliver brings a message of the app, if the script can be given it. It returns when that has been heard, so that as many wait as for any function, and no more.
 func (m *machine) deliver(_ context.Context, args router.Args) {
-	came, err := decode(args)
+	came, ok := decode(args)
+	if !ok {
+		return
+	}
+	heard := make(chan struct{})
 	m.do(func() error {
-		if err != nil || len(m.listeners["message"]) > 0 {
-			return cmp.Or(err, m.emit(m.listeners, came))
-		}
-		m.waiting = append(m.waiting, came)
+		m.waiting = append(m.waiting, waiting{came, heard})
 		return nil
 	})
+	select {
+	case <-heard:
+	case <-m.ctx.Done():
+	}
+}
+
+// A waiting message tells when it has been heard.
+type waiting struct {
+	message
+	heard chan struct{}
 }
 
 // A message is a value and the ports that came beside it.
@@ -92,19 +107,33 @@ type message struct {
 	ports []*router.Port
 }
 
-// decode takes a message, and its ports, which would be closed if nobody did.
-func decode(args router.Args) (m message, err error) {
+// decode takes a message, and its ports, which would be closed if nobody did. One that is none for a script is dropped.
+func decode(args router.Args) (m message, ok bool) {
 	m.data = protocol.Undefined{}
+	var err error
 	if args.Len() > 0 {
 		err = args.Decode(0, &m.data)
 	}
 	for i := 1; err == nil && i < args.Len(); i++ {
 		var p *router.Port
-		if err = args.Decode(i, &p); err == nil && p != nil {
-			m.ports = append(m.ports, p)
+		if args.Decode(i, &p) != nil || p == nil {
+			err = fmt.Errorf("argument %d is no message port", i+1)
+			break
 		}
+		m.ports = append(m.ports, p)
 	}
-	return m, err
+	if err != nil {
+		m.drop(err.Error())
+	}
+	return m, err == nil
+}
+
+// drop tells of a message that the script cannot be given.
+func (m *message) drop(why string) {
+	for _, p := range m.ports {
+		p.Close()
+	}
+	fmt.Fprintf(os.Stderr, "(process %d) a message was dropped: %s\n", pid(), why)
 }
 
 // emit calls the listeners for messages with an event, whose ports are those in the value and those beside it.
@@ -120,10 +149,7 @@ func (m *machine) emit(to emitter, came message) error {
 	}
 	event := m.vm.NewObject()
 	if thrown := m.vm.Try(func() { _ = event.Set("data", m.copies.in(came.data, wrap)) }); thrown != nil {
-		for _, p := range came.ports {
-			p.Close()
-		}
-		fmt.Fprintf(os.Stderr, "(process %d) a message was dropped, which the engine cannot take: %s\n", pid(), m.words(thrown.Value()))
+		came.drop("the engine cannot take it: " + m.words(thrown.Value()))
 		return nil
 	}
 	for _, p := range came.ports {
@@ -138,20 +164,15 @@ func (m *machine) run() error {
 	stop := context.AfterFunc(m.ctx, func() { m.vm.Interrupt(context.Cause(m.ctx)) })
 	defer stop()
 	for {
-		var err error
+		var job func() error
 		select {
-		case job := <-m.jobs:
-			err = job()
+		case job = <-m.jobs:
 		case <-m.timers.clock.C:
-			err = m.timers.fire()
+			job = m.timers.fire
 		case <-m.ctx.Done():
 			return context.Cause(m.ctx)
 		}
-		if err = cmp.Or(err, m.uncaught); err == nil {
-			m.warnOfRejections()
-			err = cmp.Or(m.catchUp(), m.uncaught)
-		}
-		if err != nil {
+		if err := m.guard(func() error { return m.step(job) }); err != nil {
 			return m.failed(err)
 		}
 		if m.loaded && len(m.timers.all) == 0 && len(m.listeners["message"]) == 0 && m.hearing == 0 {
@@ -160,12 +181,50 @@ func (m *machine) run() error {
 	}
 }
 
-// catchUp brings the messages that have waited for a listener.
+// step does a job and what has come of it.
+func (m *machine) step(job func() error) error {
+	if err := job(); err != nil || m.uncaught != nil {
+		return cmp.Or(err, m.uncaught)
+	}
+	m.warnOfRejections()
+	err := m.catchUp()
+	return cmp.Or(err, m.uncaught)
+}
+
+// guard calls f. What ends a script wherever it is, the engine gives those that call it from outside as a panic.
+func (m *machine) guard(f func() error) (err error) {
+	defer func() {
+		switch v := recover().(type) {
+		case nil:
+		case *goja.InterruptedError:
+			err = v
+		case *goja.StackOverflowError:
+			err = v
+		default:
+			panic(v)
+		}
+	}()
+	return f()
+}
+
+// try calls f, and reports whether it has thrown, or the script's end has come.
+func (m *machine) try(f func()) (thrown error) {
+	return m.guard(func() error {
+		if e := m.vm.Try(f); e != nil {
+			return e
+		}
+		return nil
+	})
+}
+
+// catchUp brings the message that waits for a listener.
 func (m *machine) catchUp() error {
 	for len(m.waiting) > 0 && len(m.listeners["message"]) > 0 {
 		came := m.waiting[0]
 		m.waiting = m.waiting[1:]
-		if err := m.emit(m.listeners, came); err != nil {
+		err := m.emit(m.listeners, came.message)
+		close(came.heard)
+		if err != nil {
 			return err
 		}
 	}
@@ -174,10 +233,11 @@ func (m *machine) catchUp() error {
 
 // warnOfRejections tells of promises that were rejected and that nobody has caught. As in Electron, they do not end the process.
 func (m *machine) warnOfRejections() {
-	for p := range m.rejected {
+	rejected := m.rejected
+	m.rejected = map[*goja.Promise]uint64{} // to be shown, they may reject others
+	for _, p := range slices.SortedFunc(maps.Keys(rejected), func(a, b *goja.Promise) int { return cmp.Compare(rejected[a], rejected[b]) }) {
 		fmt.Fprintf(os.Stderr, "(process %d) UnhandledPromiseRejectionWarning: %s\n", pid(), m.words(p.Result()))
 	}
-	clear(m.rejected)
 }
 
 // A scriptError is what a script has thrown and not caught.
@@ -200,7 +260,7 @@ func (m *machine) failed(err error) error {
 	if errors.As(err, &overflow) {
 		e.message = "RangeError: Maximum call stack size exceeded"
 		e.stack = e.message + "\n" + strings.Join(firstLines(overflow.String()), "\n")
-	} else if errors.As(err, &thrown) && m.vm.Try(func() { e.message, e.stack = thrown.Value().String(), thrown.String() }) != nil {
+	} else if errors.As(err, &thrown) && m.try(func() { e.message, e.stack = thrown.Value().String(), thrown.String() }) != nil {
 		e.message = "a value that cannot be shown" // it throws when asked for its text
 	} else if thrown == nil {
 		e.message = err.Error()

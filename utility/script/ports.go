@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/dop251/goja"
@@ -90,11 +91,11 @@ func (p *scriptPort) changed(string) {
 	if !p.bound && len(p.listeners["message"])+len(p.listeners["close"]) > 0 {
 		p.bound = true
 		router.OnMessage(p.port, func(_ context.Context, args router.Args) {
-			came, err := decode(args)
+			came, ok := decode(args)
+			if !ok {
+				return
+			}
 			p.m.do(func() error {
-				if err != nil {
-					return err
-				}
 				defer p.count() // a listener may have been there for once
 				return p.m.emit(p.listeners, came)
 			})
@@ -153,6 +154,9 @@ func (m *machine) post(c goja.FunctionCall, send func(args ...any) error) goja.V
 			}
 			if p == nil {
 				panic(m.vm.NewTypeError(fmt.Sprintf("Port at index %d is not a valid port", i)))
+			}
+			if slices.Contains(moved, p) {
+				m.refuse(fmt.Errorf("%w: Port at index %d is a duplicate of an earlier port", protocol.ErrUncloneable, i))
 			}
 			args, moved = append(args, p.port), append(moved, p)
 			i++
