@@ -163,7 +163,9 @@ func declarations(root *node, set *typescript.Set) string {
 	}
 	b.WriteString("  }\n\n")
 	for _, m := range root.members {
-		fmt.Fprintf(&b, "  const %s: Window[%s];\n", m.name, typescript.Quote(m.name))
+		if !slices.Contains(reserved, m.name) { // of which there is window.default only
+			fmt.Fprintf(&b, "  const %s: Window[%s];\n", m.name, typescript.Quote(m.name))
+		}
 	}
 	b.WriteString("}\n\nexport {};\n")
 	return b.String()
@@ -237,7 +239,7 @@ func signature(c *channels.Channel, set *typescript.Set) string {
 	return fmt.Sprintf("(handler: (%s) => %s | Promise<%s>): () => void", list, result, result)
 }
 
-// reserved words cannot be the names of parameters.
+// reserved words cannot be the names of parameters and constants.
 var reserved = strings.Fields(`arguments await break case catch class const continue debugger default delete do else enum eval export extends
 	false finally for function if implements import in instanceof interface let new null package private protected public return static super
 	switch this throw true try typeof var void while with yield`)

@@ -92,8 +92,14 @@ func shapeOf(t types.Type, d Direction) shape {
 	} else if d == Out && reads(t) {
 		return shapeReader
 	}
+	if s, ok := under.(*types.Slice); ok && !isBinary(s.Elem(), d) {
+		return shapeSlice
+	}
 	return kindShape(under)
 }
+
+// isBinary says whether slices and arrays of t are bytes. A byte that travels in a way of its own, as by MarshalText, does so there too.
+func isBinary(t types.Type, d Direction) bool { return isByte(t) && shapeOf(t, d) == shapeNumber }
 
 func interfaceShape(t types.Type, i *types.Interface) shape {
 	switch {

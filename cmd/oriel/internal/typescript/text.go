@@ -151,7 +151,7 @@ func (s *Set) unnamed(t types.Type, e env) union {
 }
 
 func (s *Set) array(a *types.Array, e env) union {
-	if isByte(a.Elem()) {
+	if isByte(a.Elem()) && s.shape(a.Elem()) == shapeNumber {
 		return union{"Uint8Array"}
 	}
 	u := s.union(a.Elem(), e)

@@ -162,6 +162,9 @@ export interface Values {
   forest: Forest;
   pair: Pair<string, Tree[] | null>;
   bits: PageByte;
+  rules: Uint8Array | null;
+  grades: string[] | null;
+  best: [string, string];
   inline: { a: string; b: string | null };
   error: Error | null;
   view: ArrayBufferView;
@@ -175,6 +178,9 @@ declare global {
   interface Window {
     readonly api: {
       log(line: string, options?: SendOptions): void;
+    };
+    readonly default: {
+      new(options?: CallOptions): Promise<void>;
     };
     readonly shop: {
       readonly archive: {

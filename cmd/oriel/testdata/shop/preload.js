@@ -24,6 +24,10 @@
     log: ipcRenderer.sender('log', 1),
   });
 
+  contextBridge.exposeInMainWorld('default', {
+    new: ipcRenderer.invoker('default:new', 0),
+  });
+
   contextBridge.exposeInMainWorld('shop', {
     archive: {
       list: ipcRenderer.invoker('shop:archive:list', 0),

@@ -51,6 +51,7 @@ func Serve(a *app.App) {
 	ipc.HandleOnce(r, "shop:tour", func(_ context.Context, _ any) (struct{}, error) { return struct{}{}, nil })
 	ipc.HandleFunc(r, "shop:values", func() Values { return Sample() })
 	ipc.HandleFunc(r, "shop:keep", func(v Values) Values { return v })
+	ipc.HandleFunc(r, "default:new", func() {}) // reserved words
 	ipc.HandleFunc(r, "shop:in", func(in, delete string, _ int) {})
 	ipc.HandleFunc(r, "shop:archive:list", func() []archive.Note { return nil })
 	ipc.HandleFunc(r, "shop:archive:notes", func(catalog.Note) (*archive.Note, error) { return nil, nil })

@@ -64,6 +64,9 @@ type Values struct {
 	Forest  Forest                  `json:"forest"`
 	Pair    Pair[string, []Tree]    `json:"pair"`
 	Bits    catalog.Page[byte]      `json:"bits"`
+	Rules   []catalog.Rights        `json:"rules"`
+	Grades  []Grade                 `json:"grades"`
+	Best    [2]Grade                `json:"best"`
 	Inline  struct {
 		A string  `json:"a"`
 		B *string `json:"b"`
@@ -93,6 +96,18 @@ type Pair[A, B any] struct {
 	Second B `json:"second"`
 }
 
+// Grade is a byte here and a text there.
+type Grade uint8
+
+// MarshalText returns its letter.
+func (g Grade) MarshalText() ([]byte, error) { return []byte{'A' + byte(g)}, nil }
+
+// UnmarshalText takes its letter.
+func (g *Grade) UnmarshalText(text []byte) error {
+	*g = Grade(text[0] - 'A')
+	return nil
+}
+
 // Sample is a Values with something in each field.
 func Sample() Values {
 	one := 1
@@ -106,7 +121,7 @@ func Sample() Values {
 		Counts: map[string]int{"a-b": 1}, ByID: map[int][]catalog.ID{7: {"x"}}, ByState: map[catalog.Status]bool{catalog.Sold: true},
 		ByAddr: map[netip.Addr]string{netip.MustParseAddr("::2"): "two"}, Level: catalog.High, Rights: catalog.Read | catalog.Write,
 		Tree: tree, Forest: Forest{"a": {"b": nil}}, Pair: Pair[string, []Tree]{"x", []Tree{*tree}}, Bits: catalog.Page[byte]{Rows: []byte{1}},
-		Error: &protocol.Error{Name: "TypeError", Message: "bad"}, View: protocol.NewView([]float64{1}), secret: "secret",
+		Rules: []catalog.Rights{catalog.Read}, Grades: []Grade{0, 1}, Best: [2]Grade{0, 2}, Error: &protocol.Error{Name: "TypeError", Message: "bad"}, View: protocol.NewView([]float64{1}), secret: "secret",
 	}
 	v.Big.SetString("123456789012345678901234567890", 10)
 	return v
