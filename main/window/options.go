@@ -1,9 +1,11 @@
 package window
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"image/color"
+	"image/png"
 	"net/url"
 	"strings"
 
@@ -34,7 +36,7 @@ type Options struct {
 	Hidden bool
 	// Background is what is seen until the page has painted; nil means white.
 	Background color.Color
-	// Icon is the window's icon, a PNG.
+	// Icon is the window's icon, a PNG; what is none is an error of New.
 	Icon []byte
 	// URL is loaded first. What has no scheme is taken relative to the app's origin; "" is its start page, "about:blank" none.
 	URL string
@@ -74,6 +76,11 @@ func (o *Options) complete(appOrigin string) error {
 	for _, n := range []int{o.Width, o.Height, o.MinWidth, o.MinHeight, o.MaxWidth, o.MaxHeight} {
 		if n < 0 || n > 1<<15 {
 			return fmt.Errorf("a size of %d is not possible", n)
+		}
+	}
+	if len(o.Icon) > 0 {
+		if _, err := png.DecodeConfig(bytes.NewReader(o.Icon)); err != nil {
+			return fmt.Errorf("Options.Icon is not a PNG: %w", err)
 		}
 	}
 	for _, r := range o.Allow {

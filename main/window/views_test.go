@@ -6,6 +6,7 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"strings"
 	"testing"
 
 	"github.com/oriel-go/oriel/internal/apptest"
@@ -54,6 +55,9 @@ func TestOptions(t *testing.T) {
 		apptest.Until(t, "the window no longer fills the screen", func() bool { return !w.Fullscreen() })
 		if _, err := window.New(a, window.Options{Width: -1}); err == nil {
 			t.Error("a width of -1 was taken")
+		}
+		if _, err := window.New(a, window.Options{Icon: []byte("GIF89a")}); err == nil || !strings.Contains(err.Error(), "Options.Icon is not a PNG") {
+			t.Error("an icon that is no PNG:", err)
 		}
 	})
 }
