@@ -180,7 +180,11 @@ func (n *node) declareMembers(b *strings.Builder, set *typescript.Set, indent st
 			continue
 		}
 		b.WriteString(typescript.Comment(indent, m.channel.Doc))
-		fmt.Fprintf(b, "%s%s%s;\n", indent, m.name, signature(m.channel, set))
+		name := m.name
+		if name == "new" { // without quotes, what is called by new
+			name = typescript.Quote(name)
+		}
+		fmt.Fprintf(b, "%s%s%s;\n", indent, name, signature(m.channel, set))
 	}
 }
 

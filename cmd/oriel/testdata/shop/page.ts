@@ -18,6 +18,8 @@ export async function right() {
   const state: boolean | undefined = values.byState?.sold;
   api.log(`${next} ${sum} ${count} ${year} ${nothing} ${bytes} ${big} ${deep} ${state}`);
   shop.ready();
+  const made: Promise<void> = window.default.new();
+  await made;
   const stop: () => void = shop.onChanged((what: string | CatalogNote | null, n?: number) => api.log(`${what} ${n}`));
   stop();
   shop.onMany((...all: unknown[]) => api.log(String(all)));

@@ -180,7 +180,7 @@ declare global {
       log(line: string, options?: SendOptions): void;
     };
     readonly default: {
-      new(options?: CallOptions): Promise<void>;
+      'new'(options?: CallOptions): Promise<void>;
     };
     readonly shop: {
       readonly archive: {
