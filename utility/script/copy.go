@@ -1,7 +1,6 @@
 package script
 
 import (
-	"maps"
 	"math"
 	"math/big"
 	"reflect"
@@ -85,22 +84,19 @@ type incoming struct {
 	wrap func(*router.Port) *goja.Object // makes what stands for a port
 }
 
-// identity is what tells a map or a slice from another with the same content.
+// identity is what tells a slice from another with the same content.
 type identity struct {
-	kind reflect.Kind
-	at   uintptr
-	n    int
+	at uintptr
+	n  int
 }
 
 func identify(v any) any {
 	switch r := reflect.ValueOf(v); r.Kind() {
-	case reflect.Map:
-		return identity{reflect.Map, r.Pointer(), 0}
 	case reflect.Slice:
 		if r.Len() == 0 {
 			return nil
 		}
-		return identity{reflect.Slice, r.Pointer(), r.Len()}
+		return identity{r.Pointer(), r.Len()}
 	case reflect.Pointer:
 		return v
 	}
@@ -129,12 +125,8 @@ func (n *incoming) value(v any) goja.Value {
 			_ = o.Set(itoa(i), n.value(e))
 		}
 		return o
-	case map[string]any:
-		o := keep(n.vm.NewObject())
-		for _, key := range slices.Sorted(maps.Keys(v)) { // theirs is lost, and one that changes from time to time would be no help
-			_ = o.DefineDataProperty(key, n.value(v[key]), goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_TRUE)
-		}
-		return o
+	case *protocol.Object:
+		return n.properties(keep(n.vm.NewObject()), v.Properties)
 	case *protocol.Map:
 		o := keep(n.construct("Map"))
 		for _, e := range v.Entries {
@@ -184,10 +176,7 @@ func (n *incoming) leaf(v any, keep func(*goja.Object) *goja.Object) goja.Value 
 		for _, e := range v.Elements {
 			_ = o.Set(itoa(int(e.Index)), n.value(e.Value))
 		}
-		for _, p := range v.Properties { // one may be called __proto__
-			_ = o.DefineDataProperty(p.Name, n.value(p.Value), goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_TRUE)
-		}
-		return o
+		return n.properties(o, v.Properties)
 	case *protocol.Error:
 		name := v.Name
 		if n.make[name] == nil {
@@ -201,6 +190,14 @@ func (n *incoming) leaf(v any, keep func(*goja.Object) *goja.Object) goja.Value 
 		return o
 	}
 	return n.vm.ToValue(v) // booleans, numbers, strings, BigInts
+}
+
+// properties gives an object the properties that came. One may be called __proto__.
+func (n *incoming) properties(o *goja.Object, came []protocol.Property) *goja.Object {
+	for _, p := range came {
+		_ = o.DefineDataProperty(p.Name, n.value(p.Value), goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_TRUE)
+	}
+	return o
 }
 
 // out copies a value of the script into what the wire takes. It throws what structured clone throws.
@@ -359,10 +356,10 @@ func (g *outgoing) container(o *goja.Object, tag string) any {
 		}
 		return protocol.View{Kind: kind, Data: data}
 	}
-	m := map[string]any{}
+	m := &protocol.Object{}
 	g.made[o] = m
 	for _, key := range o.Keys() {
-		m[key] = g.value(o.Get(key))
+		m.Properties = append(m.Properties, protocol.Property{Name: key, Value: g.value(o.Get(key))})
 	}
 	return m
 }

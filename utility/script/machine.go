@@ -112,7 +112,9 @@ func decode(args router.Args) (m message, ok bool) {
 	m.data = protocol.Undefined{}
 	var err error
 	if args.Len() > 0 {
-		err = args.Decode(0, &m.data)
+		var value protocol.Ordered
+		err = args.Decode(0, &value)
+		m.data = value.Value
 	}
 	for i := 1; err == nil && i < args.Len(); i++ {
 		var p *router.Port

@@ -94,6 +94,30 @@ func TestValues(t *testing.T) {
 	}
 }
 
+// Properties keep their order, on the way in, within the script and on the way out.
+func TestPropertyOrder(t *testing.T) {
+	p, said := run(t, `process.parentPort.on('message', ({ data }) => {
+		process.parentPort.postMessage(JSON.stringify([data, structuredClone(data)]))
+		process.parentPort.postMessage(data)
+	})`, utility.Options{})
+	came := make(chan protocol.Ordered, 2)
+	utility.OnMessage(p.Port(), func(_ context.Context, v protocol.Ordered) { came <- v })
+	object := &protocol.Object{Properties: []protocol.Property{{Name: "z", Value: int64(1)}, {Name: "__proto__", Value: int64(2)}, {Name: "a", Value: int64(3)},
+		{Name: "in", Value: []any{&protocol.Object{Properties: []protocol.Property{{Name: "y", Value: int64(4)}, {Name: "b", Value: nil}}}}}}}
+	if err := p.Post(object); err != nil {
+		t.Fatal(err)
+	}
+	const text = `{"z":1,"__proto__":2,"a":3,"in":[{"y":4,"b":null}]}`
+	if got := next(t, said); got != "["+text+","+text+"]" {
+		t.Errorf("the script has %v", got)
+	}
+	next(t, said)
+	<-came
+	if got := <-came; !reflect.DeepEqual(got.Value, object) {
+		t.Errorf("it came back as %#v", got.Value)
+	}
+}
+
 // Each line of the script posts one value.
 func TestGlobals(t *testing.T) {
 	p, said := run(t, `
