@@ -21,7 +21,7 @@
 // by it; more or fewer items are an error.
 //
 //	hello   [1]                                  the document's runtime is up
-//	send    [2, channel, args]                   a message, no answer
+//	send    [2, channel, args]                   a message, no answer; or [2, channel, args, meta]
 //	invoke  [3, id, channel, args]               a request; or [3, id, channel, args, meta]
 //	result  [4, id, value]                       its answer
 //	error   [5, id, name, message, code, data]   its failure
@@ -38,7 +38,7 @@
 // id is a u32 from 1 up, unique among the sender's open requests of that
 // document. Both sides may ask, each with numbers of its own. channel is 1 to 255 bytes of UTF-8. args is an array of at most
 // 255 values. code is a string or nil, data a value or nil. meta is a map of at most 8 strings by strings, of at most 512 bytes each: what the
-// request carries beside its arguments, such as traceparent and tracestate (W3C Trace Context).
+// message carries beside its arguments, such as traceparent and tracestate (W3C Trace Context).
 //
 // Channels that start with "oriel:" are the runtime's own, renderer to main:
 //

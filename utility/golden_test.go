@@ -29,6 +29,7 @@ func TestGoldenFrames(t *testing.T) {
 		protocol.AppendHello(head),
 		must(protocol.AppendSend(head, port.MessageChannel, "hi")),
 		must(protocol.AppendInvoke(head, 1, "upper", "hi")),
+		must(protocol.Writer{Meta: map[string]string{"k": "v"}}.AppendInvoke(head, 1, "upper", "hi")),
 		must(protocol.AppendResult(head, 1, "HI")),
 		must(protocol.AppendError(head, 1, protocol.ErrorValue{Name: "Error", Message: "no", Code: "ERR_X"})),
 		protocol.AppendCancel(head, 1),

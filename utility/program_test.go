@@ -37,6 +37,12 @@ func TestPython(t *testing.T) {
 		if want := map[string]int{"to": 2, "be": 2, "or": 1, "not": 1}; err != nil || !reflect.DeepEqual(words, want) {
 			t.Fatalf("%v, %v", words, err)
 		}
+		p.Port().IPC().UseInvoke(func(next router.Asker) router.Asker {
+			return func(ctx context.Context, a *router.Ask, result any) error {
+				a.Meta = map[string]string{"traceparent": "00-1-1-01"} // as in an app that traces
+				return next(ctx, a, result)
+			}
+		})
 		_, err = router.Invoke[string](ctx, p.Port(), "upper", 7)
 		var told *protocol.ErrorValue
 		if !errors.As(err, &told) || told.Name != "AttributeError" || !strings.Contains(told.Message, "upper") {

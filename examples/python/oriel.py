@@ -122,11 +122,11 @@ class Port:
 
     def _take(self, kind, *rest):
         if kind == SEND:
-            channel, args = rest
+            channel, args, *_ = rest  # what else there may be is for tracing
             if channel in self.listeners:
                 self.listeners[channel](*args)
         elif kind == INVOKE:
-            number, channel, args = rest
+            number, channel, args, *_ = rest
             try:
                 if channel not in self.handlers:
                     self._fail(number, "Error", f"No handler registered for '{channel}'", "ERR_NO_HANDLER")
