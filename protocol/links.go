@@ -258,7 +258,9 @@ func yieldAll(s Stream, yield reflect.Value) {
 		v := reflect.New(t.In(0))
 		chunk, err := s.Next()
 		if err == nil {
-			err = chunk.Decode(v.Interface())
+			if err = chunk.Decode(v.Interface()); err != nil {
+				err = fmt.Errorf("a chunk of the stream: %w", err)
+			}
 		}
 		args := []reflect.Value{v.Elem()}
 		if t.NumIn() == 2 {

@@ -281,7 +281,7 @@ func TestStreamErrors(t *testing.T) {
 	}
 	for _, last = range texts {
 	}
-	if !errors.Is(last, ErrType) {
+	if !errors.Is(last, ErrType) || !strings.HasPrefix(last.Error(), "a chunk of the stream: expected string") {
 		t.Errorf("a number into a string: %v", last)
 	}
 	for _, into := range []any{new(string), new([]byte), new(io.Writer), new(*fakePort), new(map[string]any)} {
