@@ -235,9 +235,9 @@ func (e *encoder) bytes(v reflect.Value) error {
 	return e.bin(v.Bytes())
 }
 
-// sliceKnown is known for a slice; empty ones, and those of nothing, have no identity.
+// sliceKnown is known for a slice; empty ones have no identity.
 func (e *encoder) sliceKnown(v reflect.Value) (bool, error) {
-	if v.Len() == 0 || v.Type().Elem().Size() == 0 {
+	if v.Len() == 0 {
 		return false, nil
 	}
 	return e.known(identity{v.Pointer(), v.Len(), v.Type()})

@@ -20,8 +20,10 @@ func (e *encoder) slice(v reflect.Value, info *typeInfo) error {
 		e.scalar()
 		return e.null()
 	}
-	if done, err := e.sliceKnown(v); done || err != nil {
-		return err
+	if info.elem.t.Size() > 0 { // different slices of nothing may be equal
+		if done, err := e.sliceKnown(v); done || err != nil {
+			return err
+		}
 	}
 	return e.elements(v, info)
 }

@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"slices"
 	"testing"
+	"time"
 )
 
 // record has every kind of field that a handler may ask for.
@@ -35,7 +36,8 @@ func targets() []any {
 	return []any{new(any), new(record), new(*record), new([]record), new([]any), new([]float64), new([]byte), new(string), new(int64),
 		new(uint8), new(float64), new(bool), new(map[string]any), new(map[string]record), new(map[int][]string), new(map[any]struct{}),
 		new(*Map), new(Set), new(View), new(UTF16), new(error), new([3]any), new([][][]any), new(io.Reader), new(*fakePort),
-		new(iter.Seq2[record, error]), new(json.RawMessage), new(Ordered), new(*Object)}
+		new(iter.Seq2[record, error]), new(json.RawMessage), new(Ordered), new(*Object),
+		new([]grade), new([4]grade), new([]shade), new([4]shade), new([]struct{}), new([]float32), new([]time.Duration)}
 }
 
 // FuzzCheck gives the check arbitrary packets: it must not panic, and what it
