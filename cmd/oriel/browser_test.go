@@ -83,7 +83,7 @@ func values(t *testing.T, w *window.Window) {
 		"nested": "Array", "maybe": "Array", "time": "Date", "big": "bigint", "bigPtr": "bigint", "any": "Object", "failure": "null",
 		"addr": "string", "took": "number", "counts": "Object", "byId": "Object", "byState": "Object", "byAddr": "Object", "level": "number",
 		"rights": "number", "tree": "Object", "forest": "Object", "pair": "Object", "bits": "Object", "inline": "Object", "error": "TypeError",
-		"view": "Float64Array", "omitNot": "Date",
+		"view": "Float64Array", "omitNot": "Date", "rules": "Uint8Array", "grades": "Array", "best": "Array",
 	}
 	for name, kind := range want {
 		if got[name] != kind {
