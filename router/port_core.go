@@ -114,8 +114,19 @@ func (c *core) wake() {
 	}
 }
 
-// run hears messages while there are any, and then the end.
+// run hears messages while there are any, and then the end. A listener that ends the goroutine ends its own part only.
 func (c *core) run() {
+	finished := false
+	defer func() {
+		if !finished {
+			go c.run()
+		}
+	}()
+	c.hearAll()
+	finished = true
+}
+
+func (c *core) hearAll() {
 	for {
 		portsMu.Lock()
 		e := c.end
@@ -156,16 +167,29 @@ func (c *core) hear(targets []*target, m parcel) {
 
 // tellClosed calls what OnClose was given, each once.
 func (c *core) tellClosed() {
-	portsMu.Lock()
-	all := c.onClose
-	c.onClose = nil
-	portsMu.Unlock()
-	for _, f := range all {
+	finished := false
+	defer func() {
+		if !finished { // one has ended the goroutine
+			go c.tellClosed()
+		}
+	}()
+	for f := c.nextOnClose(); f != nil; f = c.nextOnClose() {
 		c.guard(parcel{}, func() error {
 			f()
 			return nil
 		})
 	}
+	finished = true
+}
+
+// nextOnClose takes what OnClose was given first, or returns nil.
+func (c *core) nextOnClose() (f func()) {
+	portsMu.Lock()
+	defer portsMu.Unlock()
+	if len(c.onClose) > 0 {
+		f, c.onClose = c.onClose[0], c.onClose[1:]
+	}
+	return f
 }
 
 // guard calls code of the app. A channel that has not left the app knows no log but zap's global one.
