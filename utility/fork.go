@@ -119,7 +119,7 @@ func (p *Process) reserved(channel string, args router.Args) {
 	var message, stack string
 	_ = args.Decode(0, &message)
 	_ = args.Decode(1, &stack)
-	p.failed(&Error{Message: cut(message, maxMessage), Stack: cut(stack, maxStack)})
+	p.fail(&Error{Message: cut(message, maxMessage), Stack: cut(stack, maxStack)}, false)
 }
 
 // What a process says of its end gets into logs, so that has bounds.

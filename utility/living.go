@@ -46,7 +46,9 @@ func (r *registry) add(p *Process) {
 	r.all = append(r.all, p)
 }
 
-func (r *registry) remove(p *Process, e Exit) {
+// remove notes the end of a process, which is not listed any more when somebody has waited for it, and tells all who watch. It returns the
+// functions that want to hear of this one.
+func (r *registry) remove(p *Process, e Exit) (exited []func(Exit)) {
 	r.mu.Lock()
 	r.all = slices.DeleteFunc(r.all, func(x *Process) bool { return x == p })
 	var fs []func(Exit)
@@ -55,8 +57,14 @@ func (r *registry) remove(p *Process, e Exit) {
 			fs = append(fs, f)
 		}
 	}
+	p.mu.Lock()
+	p.ended = e
+	close(p.done)
+	exited = p.exited
+	p.mu.Unlock()
 	r.mu.Unlock()
 	p.each(len(fs), func(i int) { fs[i](e) })
+	return exited
 }
 
 // KillAll kills every utility process and waits for their end. An app does that when it ends.

@@ -35,6 +35,8 @@ type Process struct {
 	done   chan struct{} // closed when the process has ended
 	ended  Exit
 
+	telling sync.Mutex // held while functions hear of a failure
+
 	mu      sync.Mutex
 	asked   bool
 	failure error
@@ -108,8 +110,7 @@ func (p *Process) Kill() {
 // neverUp kills a process that has not opened its port.
 func (p *Process) neverUp() {
 	if !isClosed(p.ready) {
-		p.failed(errNeverUp)
-		p.child.Signal(killSignal)
+		p.fail(errNeverUp, true)
 	}
 }
 
@@ -160,20 +161,43 @@ func (p *Process) OnError(f func(error)) {
 	p.errors = append(p.errors, f)
 }
 
-func (p *Process) failed(err error) {
+// fail keeps why the process fails, and kills it if that is to be. It tells those who want to hear it before the exit, which waits for them, though
+// not for ever.
+func (p *Process) fail(err error, kill bool) {
 	p.mu.Lock()
 	if p.failure == nil {
 		p.failure = err
 	}
 	fs := p.errors
 	p.mu.Unlock()
-	p.each(len(fs), func(i int) { fs[i](err) })
+	first := p.telling.TryLock() // else another failure is being told
+	if kill {
+		p.child.Signal(killSignal)
+	}
+	if !first {
+		p.telling.Lock()
+	}
+	defer p.telling.Unlock()
+	if len(fs) == 0 {
+		return
+	}
+	told := make(chan struct{})
+	go func() {
+		defer close(told)
+		p.each(len(fs), func(i int) { fs[i](err) })
+	}()
+	select {
+	case <-told:
+	case <-time.After(lastWords):
+	}
 }
 
-// each calls functions of the app, one after the other.
+// each calls functions of the app, one after the other. Each has a goroutine of its own, which it may end.
 func (p *Process) each(n int, call func(i int)) {
 	for i := range n {
-		func() {
+		returned := make(chan struct{})
+		go func() {
+			defer close(returned)
 			defer func() {
 				if v := recover(); v != nil {
 					p.o.Log.Error("panic in a function of a utility process", zap.String("service", p.o.ServiceName), zap.Any("panic", v), zap.Stack("stack"))
@@ -181,6 +205,7 @@ func (p *Process) each(n int, call func(i int)) {
 			}()
 			call(i)
 		}()
+		<-returned
 	}
 }
 
@@ -207,13 +232,10 @@ func (p *Process) watch() {
 			o.finish()
 		}
 	}
+	p.telling.Lock() // whoever is being told of a failure hears of that first
 	e := p.exit(p.child.State())
-	p.mu.Lock()
-	p.ended = e
-	close(p.done)
-	fs := p.exited
-	p.mu.Unlock()
-	living.remove(p, e)
+	p.telling.Unlock()
+	fs := living.remove(p, e)
 	p.each(len(fs), func(i int) { fs[i](e) })
 }
 
@@ -221,17 +243,17 @@ func (p *Process) watch() {
 // One that has broken the port's rules gets no time at all.
 func (p *Process) outlived() {
 	if cause := context.Cause(p.port.Context()); !errors.Is(cause, ErrGone) && !errors.Is(cause, ErrClosed) {
-		p.failed(fmt.Errorf("killed, because it broke the port's rules: %w", cause))
-		p.child.Signal(killSignal)
+		p.fail(fmt.Errorf("killed, because it broke the port's rules: %w", cause), true)
 	}
 	force := time.AfterFunc(p.o.KillAfter, func() {
 		p.mu.Lock()
 		asked := p.asked
 		p.mu.Unlock()
-		if !asked {
-			p.failed(errOutlived)
+		if asked {
+			p.child.Signal(killSignal)
+		} else {
+			p.fail(errOutlived, true)
 		}
-		p.child.Signal(killSignal)
 	})
 	<-p.child.Done()
 	force.Stop()

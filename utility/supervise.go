@@ -23,11 +23,17 @@ type Restart struct {
 	Always bool
 }
 
+// setupAfter is how long a setup is waited for whose process has ended.
+const setupAfter = time.Second
+
 // maxDelay bounds the wait before a restart.
 const maxDelay = 10 * time.Second
 
 // ErrGivenUp says that a process has failed too often.
 var ErrGivenUp = errors.New("the process has failed too often and is given up")
+
+// errGoexit says that a setup has not returned.
+var errGoexit = errors.New("its setup has ended its goroutine (runtime.Goexit)")
 
 // A Supervisor keeps a process running. Its methods may be called from any goroutine.
 type Supervisor struct {
@@ -39,7 +45,8 @@ type Supervisor struct {
 }
 
 // Supervise runs a process like [Fork], and another one whenever that fails, until ctx ends or it has failed too often. Each one's port is
-// given to setup before anything is delivered on it; Supervise starts the ports. An error of setup ends that process and counts as a failure.
+// given to setup before anything is delivered on it; Supervise starts the ports. An error of setup ends that process and counts as a failure, and
+// so does a setup that has not returned when its process has ended.
 func Supervise(ctx context.Context, name string, o Options, r Restart, setup func(p *Process) error) *Supervisor {
 	_ = inApp() // Fork says it too
 	if r.Limit <= 0 {
@@ -163,13 +170,29 @@ func (s *Supervisor) once(ctx context.Context, name string, o Options, setup fun
 	return e.Reason == CleanExit && !e.Asked, errors.New(e.String())
 }
 
-// prepare calls code of the app.
-func prepare(p *Process, setup func(*Process) error) (err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			p.o.Log.Error("panic in a function of a utility process", zap.String("service", p.o.ServiceName), zap.Any("panic", v), zap.Stack("stack"))
-			err = fmt.Errorf("panic: %v", v)
-		}
+// prepare calls code of the app. If that does not return, it is waited for as long as the process lives, and a moment more.
+func prepare(p *Process, setup func(*Process) error) error {
+	prepared := make(chan error, 1)
+	go func() {
+		err := errGoexit
+		defer func() {
+			if v := recover(); v != nil {
+				p.o.Log.Error("panic in a function of a utility process", zap.String("service", p.o.ServiceName), zap.Any("panic", v), zap.Stack("stack"))
+				err = fmt.Errorf("panic: %v", v)
+			}
+			prepared <- err
+		}()
+		err = setup(p)
 	}()
-	return setup(p)
+	select {
+	case err := <-prepared:
+		return err
+	case <-p.Done():
+	}
+	select {
+	case err := <-prepared:
+		return err
+	case <-time.After(setupAfter):
+		return fmt.Errorf("its setup has not returned: %v", p.Wait())
+	}
 }

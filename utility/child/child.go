@@ -41,6 +41,9 @@ var ErrNoPort = errors.New("this program was not started as a utility process: "
 // ErrAsked is the cause of the context's end when the app asks the process to end.
 var ErrAsked = errors.New("the app ends this process")
 
+// errGoexit is about a function that does not return.
+var errGoexit = errors.New("its function has ended its goroutine (runtime.Goexit)")
+
 // The exit codes of [Run].
 const (
 	codeError  = 1
@@ -80,7 +83,7 @@ func open(ctx context.Context) (*Port, error) {
 }
 
 // Run opens the port, calls f and returns the code to exit with: 0 when f returns nil, 1 for an error and 2 for a panic, both of which are
-// told to the app. The context that f gets ends when the app asks for the process's end or is gone.
+// told to the app. If f ends its goroutine, Run ends the process with 1. The context that f gets ends when the app asks for the process's end or is gone.
 func Run(f func(ctx context.Context, p *Port) error) (code int) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
@@ -109,8 +112,15 @@ func Run(f func(ctx context.Context, p *Port) error) (code int) {
 
 // call calls f; what it fails or panics with is told.
 func call(ctx context.Context, p *Port, f func(context.Context, *Port) error) (code int) {
+	returned := false
 	defer func() {
-		if v := recover(); v != nil {
+		v := recover()
+		if v == nil && !returned { // nothing could return from Run any more, and without this nothing would end the process
+			tell(p, errGoexit, "")
+			flush(p)
+			os.Exit(codeError)
+		}
+		if v != nil {
 			stack := debug.Stack()
 			fmt.Fprintf(os.Stderr, "panic: %v\n\n%s", v, stack)
 			tell(p, fmt.Errorf("panic: %v", v), string(stack))
@@ -118,6 +128,7 @@ func call(ctx context.Context, p *Port, f func(context.Context, *Port) error) (c
 		}
 	}()
 	err := f(ctx, p)
+	returned = true
 	if err == nil || ctx.Err() != nil && (errors.Is(err, ctx.Err()) || errors.Is(err, context.Cause(ctx))) {
 		return 0 // or it was asked to end, and has
 	}
