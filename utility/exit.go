@@ -58,9 +58,6 @@ type Error struct {
 // Error returns the message.
 func (e *Error) Error() string { return e.Message }
 
-// errKeeper is about a process that has ended because somebody has killed the keeper.
-var errKeeper = errors.New("the process that keeps utility processes was killed, and this one with it")
-
 // errOutlived is about a process that goes on without its port.
 var errOutlived = errors.New("killed, because it did not end when its port had closed")
 
@@ -73,8 +70,8 @@ const panicCode = 2
 // told is what nobody has said of an end and the limits explain, or the keeper's.
 func (l Limits) told(s keeper.State, up, asked bool) error {
 	switch {
-	case s.Lost:
-		return errKeeper
+	case s.Lost != nil:
+		return fmt.Errorf("%w, and this one with it", s.Lost)
 	case l.CPU > 0 && !asked && (s.Signal == syscall.SIGKILL || s.Signal == syscall.SIGXCPU) && s.CPU >= l.CPU:
 		return fmt.Errorf("killed, because it had used %v of processor time, and Limits.CPU is %v", s.CPU.Round(time.Millisecond), l.CPU)
 	case l.Memory > 0 && !up && (s.Signal == syscall.SIGSEGV || s.Code == panicCode):
@@ -89,7 +86,7 @@ func (p *Process) exit(s keeper.State) Exit {
 	e.Asked, e.Err = p.asked, p.failure
 	p.mu.Unlock()
 	up := isClosed(p.ready)
-	if e.Err == nil {
+	if e.Err == nil || s.Lost != nil && e.Err == errOutlived { // its port went with the keeper
 		e.Err = p.o.Limits.told(s, up, e.Asked)
 	}
 	switch {

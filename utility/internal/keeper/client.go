@@ -56,6 +56,7 @@ type client struct {
 	last    int
 	open    map[int]*start
 	gone    bool
+	silence silence
 }
 
 // A start is a process from the request to start it until its end.
@@ -183,7 +184,8 @@ func launch(apart bool, link *os.File) (*os.Process, error) {
 		return nil, err
 	}
 	defer null.Close()
-	sys := &syscall.SysProcAttr{Setsid: true}
+	// It must see the app's end even if somebody has stopped it.
+	sys := &syscall.SysProcAttr{Setsid: true, Pdeathsig: syscall.SIGCONT}
 	if apart {
 		user, group := os.Geteuid(), os.Getegid()
 		sys.Cloneflags = unix.CLONE_NEWUSER | unix.CLONE_NEWPID
@@ -223,13 +225,18 @@ func (c *client) forget(id int) *start {
 }
 
 func (c *client) ask(r request, files []*os.File) error {
+	c.expect()
 	c.writing.Lock()
 	defer c.writing.Unlock()
-	return send(c.link, r, files)
+	err := send(c.link, r, files)
+	if err != nil {
+		c.answered()
+	}
+	return err
 }
 
 // errLost is about a keeper that somebody has killed.
-var errLost = errors.New("the process that keeps utility processes has ended")
+var errLost = errors.New("the process that keeps utility processes was killed")
 
 // read takes the keeper's reports until it ends, and then all its children for lost.
 func (c *client) read() {
@@ -245,6 +252,10 @@ func (c *client) read() {
 	_, _ = c.process.Wait()
 	c.mu.Lock()
 	c.gone = true
+	why := errLost
+	if c.silence.over {
+		why = errSilent
+	}
 	open := c.open
 	c.open = map[int]*start{}
 	c.mu.Unlock()
@@ -257,12 +268,16 @@ func (c *client) read() {
 		killSessions(sessions)
 	}
 	for _, st := range open {
-		st.finish(State{Code: -1, Signal: unix.SIGKILL, Lost: true})
+		st.finish(State{Code: -1, Signal: unix.SIGKILL, Lost: why})
 	}
 }
 
 func (c *client) take(r *report) {
+	if r.Ended == nil {
+		c.answered()
+	}
 	switch {
+	case r.Heard:
 	case r.Ended != nil:
 		if st := c.forget(r.ID); st != nil {
 			st.finish(*r.Ended)
@@ -293,7 +308,11 @@ func failure(r *report) error {
 func (st *start) finish(s State) {
 	st.child.end = s
 	if st.child.PID == 0 {
-		st.answer <- errLost
+		why := s.Lost
+		if why == nil {
+			why = errLost
+		}
+		st.answer <- why
 	}
 	close(st.child.done)
 }

@@ -137,6 +137,7 @@ func (k *keeper) do(j job) {
 			_ = unix.Kill(pid, j.Signal)
 		}
 	}
+	_ = send(k.link, report{ID: j.ID, Heard: true}, nil)
 }
 
 // spawn starts a process in a session of its own, which is killed when this thread ends, and returns its number here and in /proc.

@@ -32,7 +32,7 @@ type Spec struct {
 type State struct {
 	Code   int           // -1 if a signal ended it
 	Signal unix.Signal   // 0 if it ended itself
-	Lost   bool          // the keeper has gone, and the process with it
+	Lost   error         `json:"-"` // why the keeper has gone, and the process with it; else nil
 	MaxRSS int64         // the most memory it had, in bytes
 	CPU    time.Duration // what it used, with the children it waited for
 }
@@ -51,6 +51,7 @@ type report struct {
 	PID   int    `json:",omitempty"` // it has started
 	Error string `json:",omitempty"` // it has not
 	Errno int    `json:",omitempty"`
+	Heard bool   `json:",omitempty"` // a signal has been sent on
 	Ended *State `json:",omitempty"`
 }
 
