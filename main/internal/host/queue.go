@@ -42,10 +42,16 @@ func (q *Queue) Offer(f func()) bool {
 }
 
 func (q *Queue) work() {
+	done := false
+	defer func() {
+		if !done { // a function has ended the goroutine
+			go q.work()
+		}
+	}()
 	for {
 		q.mu.Lock()
 		if len(q.jobs) == 0 {
-			q.busy = false
+			q.busy, done = false, true
 			q.mu.Unlock()
 			return
 		}
@@ -57,12 +63,16 @@ func (q *Queue) work() {
 }
 
 func (q *Queue) run(f func()) {
+	returned := false
 	defer func() {
 		if v := recover(); v != nil {
 			q.Log.Error("panic in an event's function", zap.Any("panic", v), zap.ByteString("stack", debug.Stack()))
+		} else if !returned {
+			q.Log.Error("an event's function has ended its goroutine", zap.ByteString("stack", debug.Stack()))
 		}
 	}()
 	f()
+	returned = true
 }
 
 // An Event is a list of functions that hear of something.

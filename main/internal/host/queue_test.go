@@ -1,7 +1,9 @@
 package host
 
 import (
+	"runtime"
 	"testing"
+	"time"
 
 	"go.uber.org/zap"
 )
@@ -32,5 +34,20 @@ func TestOffer(t *testing.T) {
 	}
 	if !e.Offer(&q, 0) {
 		t.Error("there is room, and it is not taken")
+	}
+}
+
+// What panics or ends its goroutine is over, and the next one has its turn.
+func TestUnluckyFunctions(t *testing.T) {
+	q := Queue{Log: zap.NewNop()}
+	done := make(chan struct{})
+	q.Add(func() { panic("unlucky") })
+	q.Add(runtime.Goexit)
+	q.Add(runtime.Goexit)
+	q.Add(func() { close(done) })
+	select {
+	case <-done:
+	case <-time.After(20 * time.Second):
+		t.Fatal("what came after them was not called")
 	}
 }
