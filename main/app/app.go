@@ -116,8 +116,8 @@ func (a *App) DataDir() string { return a.o.DataDir }
 // Host is for Oriel's own packages.
 func (a *App) Host() *host.Host { return a.host }
 
-// OnReady adds a function to be run, on a goroutine of its own, when windows can be opened; ctx ends with the app. If it returns an error
-// or panics, the app ends and Run returns that error. Functions run one after the other. Added after the app is ready, f runs at once.
+// OnReady adds a function to be run, on a goroutine of its own, when windows can be opened; ctx ends with the app. If it returns an error,
+// panics or ends its goroutine, the app ends and Run returns an error that says so. Functions run one after the other. Added after the app is ready, f runs at once.
 func (a *App) OnReady(f func(ctx context.Context) error) {
 	a.mu.Lock()
 	ready := a.host.Context() != nil
@@ -193,15 +193,22 @@ func (a *App) start(f func(context.Context) error) {
 	})
 }
 
+var errGoexit = errors.New("a function given to OnReady has ended its goroutine")
+
 // guard makes a panic of f an error: an app that is not set up cannot go on.
 func (a *App) guard(ctx context.Context, f func(context.Context) error) (err error) {
+	returned := false
 	defer func() {
 		if v := recover(); v != nil {
 			a.log.Error("panic in a function given to OnReady", zap.Any("panic", v), zap.ByteString("stack", debug.Stack()))
 			err = fmt.Errorf("panic in a function given to OnReady: %v", v)
+		} else if !returned {
+			a.fail(errGoexit)
 		}
 	}()
-	return f(ctx)
+	err = f(ctx)
+	returned = true
+	return err
 }
 
 // Run runs the app until it has quit: by Quit, by the last window, or by the end of ctx, which closes windows without asking their pages.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -133,6 +134,15 @@ func TestOnReadyPanics(t *testing.T) {
 	life(t, apptest.Process{}, func(t *testing.T, a *app.App) {
 		a.OnReady(func(context.Context) error { panic("no good") })
 		if err := run(t, a); err == nil || !strings.Contains(err.Error(), "no good") {
+			t.Errorf("Run returned %v", err)
+		}
+	})
+}
+
+func TestOnReadyEndsItsGoroutine(t *testing.T) {
+	life(t, apptest.Process{}, func(t *testing.T, a *app.App) {
+		a.OnReady(func(context.Context) error { runtime.Goexit(); return nil })
+		if err := run(t, a); err == nil || !strings.Contains(err.Error(), "ended its goroutine") {
 			t.Errorf("Run returned %v", err)
 		}
 	})
