@@ -137,6 +137,12 @@ func (s *Session) ask(id uint32, a *Ask, c *counters) (err error) {
 	defer b.release()
 	b.begin()
 	l := links{session: s, ctx: s.ctx}
+	sent := false
+	defer func() {
+		if !sent { // also if a value has panicked while it was encoded
+			l.drop()
+		}
+	}()
 	args := a.Args
 	if len(args) == 1 {
 		if lender, ok := args[0].(Lender); ok {
@@ -154,9 +160,9 @@ func (s *Session) ask(id uint32, a *Ask, c *counters) (err error) {
 		err = s.send(b)
 	}
 	if err != nil {
-		l.drop()
 		return err
 	}
+	sent = true
 	c.asked.Add(1)
 	c.went(b)
 	l.start(c, func(error) {})

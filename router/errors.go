@@ -22,6 +22,7 @@ var errTaken = errors.New("ipc: taken by another message")
 var (
 	errPanic    = coded("ERR_PANIC", nil, "The handler failed: internal error")
 	errNoAnswer = coded("ERR_NO_REPLY", nil, "reply was never sent")
+	errGoexit   = coded("ERR_NO_REPLY", nil, "it has ended its goroutine")
 )
 
 // coded makes an error whose text is for the far end.

@@ -100,11 +100,17 @@ type Message struct {
 // once, see [Session.Send]. Ports in it are the message's from then on, until it has been sent, once, or released.
 func NewMessage(channel string, args ...any) (Message, error) {
 	c := &cargo{}
+	made := false
+	defer func() {
+		if !made { // also if a value has panicked while it was encoded
+			c.giveBack()
+		}
+	}()
 	m, err := newMessage(c, channel, args)
 	if err != nil {
-		c.giveBack()
 		return m, err
 	}
+	made = true
 	if len(c.ends) > 0 {
 		m.cargo = c
 		m.buffer.packet, m.buffer.tail = append(m.buffer.packet, m.buffer.tail...), nil

@@ -88,6 +88,12 @@ func WithPorts(value any, ports []*Port) ([]any, error) {
 func (p *Port) post(args []any) error {
 	defer runtime.KeepAlive(p) // or it might be closed meanwhile
 	c := cargo{source: p}
+	posted := false
+	defer func() {
+		if !posted { // also if the value has panicked while it was encoded
+			c.giveBack()
+		}
+	}()
 	b := buffers.Get().(*buffer)
 	defer b.release()
 	b.begin()
@@ -95,9 +101,7 @@ func (p *Port) post(args []any) error {
 	if b.packet, err = (protocol.Writer{Links: &c}).AppendPost(b.packet, 1, args...); err == nil {
 		err = c.post(b.packet)
 	}
-	if err != nil {
-		c.giveBack()
-	}
+	posted = err == nil
 	return err
 }
 

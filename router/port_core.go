@@ -155,13 +155,23 @@ func (c *core) hearAll() {
 func (c *core) hear(targets []*target, m parcel) {
 	l := links{ports: m.arrivals}
 	defer l.abandon()
-	for _, t := range targets {
-		r := &request{ctx: c.ctx, args: m.args, target: t}
-		r.args.Bind(&l)
+	c.tell(targets, m, &l)
+}
+
+func (c *core) tell(targets []*target, m parcel, l *links) {
+	defer func() {
+		if len(targets) > 0 { // a listener has ended the goroutine
+			c.tell(targets[1:], m, l)
+		}
+	}()
+	for len(targets) > 0 {
+		r := &request{ctx: c.ctx, args: m.args, target: targets[0]}
+		r.args.Bind(l)
 		c.guard(m, func() error {
-			_, err := t.call(r)
+			_, err := r.target.call(r)
 			return err
 		})
+		targets = targets[1:]
 	}
 }
 
@@ -198,12 +208,16 @@ func (c *core) guard(m parcel, f func() error) {
 	if m.from != nil {
 		log = m.from.line.noise
 	}
+	returned := false
 	defer func() {
 		if v := recover(); v != nil {
 			log.Error("panic in a port's listener", zap.String("panic", fmt.Sprint(v)), zap.ByteString("stack", debug.Stack()))
+		} else if !returned {
+			log.Error("a port's listener has ended its goroutine", zap.ByteString("stack", debug.Stack()))
 		}
 	}()
 	if err := f(); err != nil {
 		log.Warn("message through a port refused", zap.Error(err))
 	}
+	returned = true
 }

@@ -79,8 +79,9 @@ func (r *request) answer() {
 	}
 	finished := false
 	defer func() {
-		if !finished { // the handler has ended its goroutine
-			r.fail(errNoAnswer)
+		if !finished { // the handler has ended its goroutine, or what it returned has while it was encoded
+			defer r.fail(errNoAnswer)
+			r.links.lose()
 		}
 	}()
 	if s := r.d.session; !s.o.Allowed(r.channel) {
@@ -162,12 +163,27 @@ func (r *request) hear() {
 func (r *request) tell(nearest *Router) (failed error) {
 	targets := nearest.listenersFor(r.channel)
 	r.sole = len(targets) == 1 && !nearest.intercepted()
-	for _, r.target = range targets {
+	return r.tellAll(targets)
+}
+
+// tellAll calls listeners, one after the other.
+func (r *request) tellAll(targets []*target) (failed error) {
+	over := false
+	defer func() {
+		if !over { // a listener has ended the goroutine
+			defer r.tellAll(targets[1:])
+			r.unheard(errGoexit)
+		}
+	}()
+	for len(targets) > 0 {
+		r.target = targets[0]
 		if _, err := r.call(); err != nil && err != errTaken {
 			r.unheard(err)
 			failed = errors.Join(failed, err)
 		}
+		targets = targets[1:]
 	}
+	over = true
 	return failed
 }
 

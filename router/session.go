@@ -105,6 +105,12 @@ func (s *Session) nearest() *Router {
 // session's end if it has ended. Where much waits for the far end already, it waits until that has taken some, and fails if it takes none.
 func (s *Session) Send(channel string, args ...any) error {
 	l := links{session: s, ctx: s.ctx}
+	sent := false
+	defer func() {
+		if !sent { // also if a value has panicked while it was encoded
+			l.drop()
+		}
+	}()
 	m, err := newMessage(&l, channel, args)
 	if err == nil {
 		err = s.Throttle(channel)
@@ -114,9 +120,9 @@ func (s *Session) Send(channel string, args ...any) error {
 		err = s.SendMessage(m)
 	}
 	if err != nil {
-		l.drop()
 		return err
 	}
+	sent = true
 	var c *counters
 	if l.outs != nil {
 		c = s.line.o.Router.stats.named(channel)

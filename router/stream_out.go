@@ -34,12 +34,15 @@ func (s *Session) write(ctx context.Context, source protocol.Source) (*outStream
 	t := &s.streams
 	out := &outStream{session: s, source: source, credit: protocol.StreamWindow}
 	out.cond.L = &t.mu
-	out.close = sync.OnceFunc(func() {
-		if c, ok := source.Reader.(io.Closer); ok {
-			defer out.recover(nil)
-			_ = c.Close() // its reader has the errors that matter
-		}
-	})
+	var once sync.Once
+	out.close = func() {
+		once.Do(func() {
+			if c, ok := source.Reader.(io.Closer); ok {
+				defer out.recover(nil)
+				_ = c.Close() // its reader has the errors that matter
+			}
+		})
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	switch {
@@ -115,20 +118,20 @@ func (o *outStream) spend(cost int) bool {
 // run writes the stream to its end. done is called at the end, or with the reason as soon as it is halted, which may be much earlier.
 func (o *outStream) run(done func(cause error)) {
 	ended := context.AfterFunc(o.ctx, func() { done(context.Cause(o.ctx)) })
-	err := errNoAnswer // unless its source ends the goroutine
+	err := errNoAnswer // unless its source ends the goroutine, as all code of the app may
 	defer func() {
-		o.finish(err)
 		if ended() {
 			done(nil)
 		}
 		o.cancel(nil)
 	}()
+	defer func() { o.finish(err) }()
+	defer o.close()
 	err = o.copy()
 }
 
 // finish tells the reader how the stream has ended.
 func (o *outStream) finish(err error) {
-	o.close()
 	if err == nil {
 		err = context.Cause(o.ctx) // it may have ended early because of that: what has been sent is not all
 	}
@@ -137,8 +140,23 @@ func (o *outStream) finish(err error) {
 	case err == nil || halted == ErrCanceled:
 		o.session.tell(func(p []byte) []byte { return protocol.AppendEnd(p, o.id) })
 	default:
-		o.session.tell(func(p []byte) []byte { return o.appendAbort(p, err) })
+		o.abort(err)
 	}
+}
+
+// abort tells the reader what the stream has failed with.
+func (o *outStream) abort(err error) {
+	told := false
+	defer func() {
+		if !told { // the error has ended the goroutine
+			o.session.tell(func(p []byte) []byte {
+				p, _ = protocol.AppendAbort(p, o.id, protocol.AsError(errNoAnswer))
+				return p
+			})
+		}
+	}()
+	o.session.tell(func(p []byte) []byte { return o.appendAbort(p, err) })
+	told = true
 }
 
 // appendAbort runs code of the app: errors tell their text, code and data themselves, and data may encode itself.

@@ -30,6 +30,19 @@ type brokenText struct{}
 func (brokenText) MarshalText() ([]byte, error)  { panic("no text") }
 func (*brokenText) UnmarshalText(p []byte) error { panic("no text") }
 
+// exiting ends the goroutine, whatever it is asked for.
+type exiting struct{}
+
+func (exiting) Error() string                { runtime.Goexit(); return "" }
+func (exiting) MarshalText() ([]byte, error) { runtime.Goexit(); return nil, nil }
+func (exiting) Read([]byte) (int, error)     { runtime.Goexit(); return 0, nil }
+func (exiting) Close() error                 { runtime.Goexit(); return nil }
+
+// failingReader fails at once.
+type failingReader struct{ err error }
+
+func (r failingReader) Read([]byte) (int, error) { return 0, r.err }
+
 // idle is a reader that has nothing, for ever.
 type idle struct{ closed chan struct{} }
 
@@ -48,10 +61,17 @@ func TestUnluckySources(t *testing.T) {
 		return func(yield func(int, error) bool) { yield(0, err) }
 	}
 	sources := map[string]any{
-		"an error that panics":      failing((*broken)(nil)),
-		"an error whose data panic": failing(brokenData{}),
-		"a value that panics":       iter.Seq[any](func(yield func(any) bool) { yield(brokenText{}) }),
-		"an end of the goroutine":   iter.Seq[int](func(func(int) bool) { runtime.Goexit() }),
+		"an error that panics":             failing((*broken)(nil)),
+		"an error whose data panic":        failing(brokenData{}),
+		"a value that panics":              iter.Seq[any](func(yield func(any) bool) { yield(brokenText{}) }),
+		"an end of the goroutine":          iter.Seq[int](func(func(int) bool) { runtime.Goexit() }),
+		"an error that ends the goroutine": failing(exiting{}),
+		"a value that ends the goroutine":  iter.Seq[any](func(yield func(any) bool) { yield(exiting{}) }),
+		"a reader that ends the goroutine": struct{ io.Reader }{exiting{}},
+		"a Close that ends the goroutine": struct {
+			io.Reader
+			io.Closer
+		}{failingReader{errors.New("before it is closed")}, exiting{}},
 		"a reader that panics":      io.MultiReader(nil, nil),
 		"a reader that has nothing": idle{make(chan struct{})},
 		"an iterator that goes on all the same": iter.Seq2[int, error](func(yield func(int, error) bool) {
@@ -137,3 +157,82 @@ func TestAnswerWhileGivenUp(t *testing.T) {
 		}
 	}
 }
+
+// What cannot be encoded to its end takes its streams and ports along no more than other values that cannot be: of what has ended the goroutine or
+// panicked nothing is left open, and the other listeners hear the message.
+func TestUnluckyValues(t *testing.T) {
+	near, far := pair(t, router.SessionOptions{})
+	closed := make(chan struct{}, 10)
+	source := func() io.Reader {
+		return struct {
+			io.Reader
+			io.Closer
+		}{newNoise(1<<30, io.EOF), telling(closed)}
+	}
+	router.Handle(far.router, "x", func(context.Context, any) (any, error) { return []any{source(), exiting{}}, nil })
+	_, err := router.Invoke[any](patience(t), near.session, "x")
+	if e := new(protocol.ErrorValue); !errors.As(err, &e) || e.Code != "ERR_NO_REPLY" {
+		t.Errorf("a result that ends the goroutine: %v", err)
+	}
+	wait(t, closed)
+	port, other := router.NewMessageChannel()
+	between, _ := router.NewMessageChannel()
+	for name, call := range map[string]func() error{
+		"Send":       func() error { return near.session.Send("x", source(), port, brokenText{}) },
+		"Invoke":     func() error { return near.session.Invoke(t.Context(), "x", nil, source(), port, brokenText{}) },
+		"NewMessage": func() error { closed <- struct{}{}; _, err := router.NewMessage("x", port, brokenText{}); return err },
+		"Post":       func() error { closed <- struct{}{}; return between.Post(brokenText{}, port) },
+	} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%s: no panic", name)
+				}
+			}()
+			t.Log(call())
+		}()
+		wait(t, closed)
+		if err := port.Post(name); err != nil {
+			t.Fatalf("the port after %s: %v", name, err)
+		}
+	}
+	values, _ := inbox(other)
+	for range 4 {
+		wait(t, values)
+	}
+}
+
+// A listener that ends its goroutine takes no message from others.
+func TestListenersThatEnd(t *testing.T) {
+	near, far := pair(t, router.SessionOptions{})
+	heard := make(chan string, 10)
+	for range 3 {
+		router.On(far.router, "x", func(context.Context, string) { runtime.Goexit() })
+		router.On(far.router, "x", func(_ context.Context, s string) { heard <- s })
+	}
+	for range 2 {
+		if err := near.session.Send("x", "message"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 6 {
+		wait(t, heard)
+	}
+	if n := far.router.Stats().Channels["x"].Errors["ERR_NO_REPLY"]; n != 6 {
+		t.Errorf("%d failures were counted", n)
+	}
+	a, b := router.NewMessageChannel()
+	router.OnMessage(b, func(context.Context, any) { runtime.Goexit() })
+	b.OnClose(runtime.Goexit)
+	values, closed := inbox(b)
+	post(t, a, 1)
+	post(t, a, 2)
+	expect(t, values, int64(1), int64(2))
+	a.Close()
+	wait(t, closed)
+}
+
+// telling tells of its Close.
+type telling chan struct{}
+
+func (c telling) Close() error { c <- struct{}{}; return nil }

@@ -256,10 +256,11 @@ func (l *links) closeLater() {
 // drop forgets the streams that were to leave with a message that is not sent, and gives the ports back.
 func (l *links) drop() {
 	l.cargo.giveBack()
-	for _, out := range l.outs {
-		out.drop()
-	}
+	outs := l.outs
 	l.outs = nil
+	for _, out := range outs {
+		defer out.drop() // all of them, even if one ends the goroutine
+	}
 }
 
 // lose is drop for what its owner has handed over already: the ports are closed.
