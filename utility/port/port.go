@@ -42,7 +42,7 @@ var (
 	// ErrClosed says that this side has closed the port.
 	ErrClosed = socket.ErrClosed
 	// ErrGone says that the other side has closed it or has ended.
-	ErrGone = errors.New("the other end of the port is gone")
+	ErrGone = socket.ErrGone
 )
 
 // Options describe a port.

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"sync"
 	"syscall"
@@ -33,6 +32,9 @@ const (
 
 // ErrClosed is the kind of every error on a connection that this side has closed.
 var ErrClosed = errors.New("the port is closed")
+
+// ErrGone says that the far end has closed its end, and so takes nothing more.
+var ErrGone = errors.New("the other end of the port is gone")
 
 // A Conn is one end of a pair. What is sent goes out at once where the far end has room, else it waits, joined into fewer datagrams. Send,
 // Flush and Close may be called from any goroutine, Receive from one at a time.
@@ -283,10 +285,10 @@ func (c *Conn) fault(err error) error {
 		return nil
 	}
 	if errors.Is(err, unix.EPIPE) || errors.Is(err, unix.ECONNRESET) {
-		err = io.EOF
+		err = ErrGone
 	}
 	if c.failed == nil {
-		if c.failed = err; err != io.EOF {
+		if c.failed = err; err != ErrGone {
 			c.shutdown()
 		}
 	}

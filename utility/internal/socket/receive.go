@@ -1,7 +1,6 @@
 package socket
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -85,7 +84,10 @@ func (c *Conn) Receive(stay bool) ([]byte, error) {
 func (c *Conn) end() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return cmp.Or(c.failed, io.EOF)
+	if c.failed == nil || c.failed == ErrGone {
+		return io.EOF
+	}
+	return c.failed
 }
 
 const (
