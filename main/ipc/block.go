@@ -77,7 +77,8 @@ func (b *Block) WriteAt(p []byte, offset int64) (int, error) {
 }
 
 // Change calls f with length bytes of the block, for it to write in place, and counts them as changed. Nobody else reads or writes the block
-// meanwhile, so f should be short; it must not keep the slice. Change fails, without having called f, if there are no such bytes.
+// meanwhile, so f should be short; it must neither keep the slice nor call the
+// block's methods, which would wait for it for ever. Change fails, without having called f, if there are no such bytes.
 func (b *Block) Change(offset, length int, f func(part []byte)) error {
 	if offset < 0 || length < 0 || length > len(b.data)-offset {
 		return fmt.Errorf("ipc: block %q: %d bytes from %d are outside of %d", b.channel, length, offset, len(b.data))
