@@ -88,8 +88,8 @@ func (s *Supervisor) Current(ctx context.Context) (*Process, error) {
 // Done is closed when the last process has ended and there will be no other.
 func (s *Supervisor) Done() <-chan struct{} { return s.done }
 
-// Err tells why there will be no other process: the kind [ErrGivenUp] with the last failure, the cause of the context's end, or nil after a
-// regular end. While one runs it is nil.
+// Err tells why there will be no other process: the kind [ErrGivenUp] with the last failure, [ErrNotRegistered], [ErrSandbox] or [ErrInUtility],
+// which no restart can mend, the cause of the context's end, or nil after a regular end. While one runs it is nil.
 func (s *Supervisor) Err() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -126,6 +126,9 @@ func (s *Supervisor) keep(ctx context.Context, name string, o Options, r Restart
 		if clean && !r.Always {
 			return nil
 		}
+		if impossible(err) {
+			return err
+		}
 		now := time.Now()
 		failures = append(failures, now)
 		for now.Sub(failures[0]) > r.Within {
@@ -148,6 +151,11 @@ func (s *Supervisor) keep(ctx context.Context, name string, o Options, r Restart
 			return context.Cause(ctx)
 		}
 	}
+}
+
+// impossible says that no restart can mend a failure.
+func impossible(err error) bool {
+	return errors.Is(err, ErrNotRegistered) || errors.Is(err, ErrSandbox) || errors.Is(err, ErrInUtility)
 }
 
 // once runs one process to its end.
