@@ -67,13 +67,15 @@ func (m *machine) wrap(port *router.Port) *goja.Object {
 			if old, ok := handler.(*goja.Object); ok {
 				p.listeners.remove("message", old)
 			}
-			if handler = c.Argument(0); handler != nil {
-				if call, ok := goja.AssertFunction(handler); ok {
-					p.listeners["message"] = append(p.listeners["message"], listener{call, handler.ToObject(m.vm), false})
-					p.port.Start()
-				}
+			handler = c.Argument(0)
+			call, ok := goja.AssertFunction(handler)
+			if ok {
+				p.listeners["message"] = append(p.listeners["message"], listener{call, handler.ToObject(m.vm), false})
 			}
 			p.changed("message")
+			if ok {
+				p.port.Start() // now that it is heard
+			}
 			return goja.Undefined()
 		}), goja.FLAG_FALSE, goja.FLAG_TRUE)
 	return o

@@ -215,6 +215,19 @@ func TestPortLimit(t *testing.T) {
 	}
 }
 
+// What waits at a port is heard by the onmessage that starts it.
+func TestOnMessageStarts(t *testing.T) {
+	const n = 3000
+	_, said := run(t, fmt.Sprintf(`
+		let heard = 0
+		for (let i = 0; i < %d; i++) {
+			const { port1, port2 } = new MessageChannel()
+			port1.postMessage(i)
+			port2.onmessage = () => { port2.close(); if (++heard === %[1]d) process.parentPort.postMessage(heard) }
+		}`, n), utility.Options{})
+	says(t, said, fmt.Sprint(n))
+}
+
 // A script is told when the app does not read what it posts, after as many bytes as may wait for that.
 func TestParentPortLimit(t *testing.T) {
 	p, err := script.Fork(t.Context(), script.Source{Name: "utility.js", Text: `
