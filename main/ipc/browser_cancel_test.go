@@ -26,6 +26,9 @@ contextBridge.exposeInMainWorld('api', {
   fired: () => tried(() => ipcRenderer.invoke('count', { signal: fired })),
   unused: () => tried(() => ipcRenderer.invoke('count', 1, { signal })),
   nullProto: () => tried(() => ipcRenderer.invoke('count', 1, Object.assign(Object.create(null), { signal }))),
+  notGiven: () => tried(() => ipcRenderer.invoke('count', 1, { signal: undefined })),
+  neither: () => tried(() => ipcRenderer.invoke('count', { signal: undefined, traceparent: undefined })),
+  data: () => tried(() => ipcRenderer.invoke('count', { signal: undefined, text: 1 })),
   first: () => tried(() => ipcRenderer.invoke('count', { signal }, 1)),
   bare: () => tried(() => ipcRenderer.invoke('count', signal)),
   more: () => tried(() => ipcRenderer.invoke('count', { signal, text: 1 })),
@@ -56,6 +59,7 @@ func TestBrowserCancel(t *testing.T) {
 		const uncloneable = "Error: An object could not be cloned."
 		for name, want := range map[string]string{
 			"fired": "RangeError: too late", "unused": "result: 1", "nullProto": "result: 1", "noSignal": "result: 1",
+			"notGiven": "result: 1", "neither": "result: 0", "data": "result: 1",
 			"first": uncloneable, "bare": uncloneable, "more": uncloneable, "instance": uncloneable,
 			"timeout": "TimeoutError: signal timed out",
 			"slow":    "Error invoking remote method 'slow': Error: The handler took longer than 1ms (ERR_TIMEOUT)",

@@ -59,7 +59,7 @@ const calls = {
   alone: [1, { traceparent }], all: [1, { tracestate, signal, traceparent }], only: [{ traceparent }], signal: [1, { signal }], none: [1],
   nullProto: [1, Object.assign(Object.create(null), { traceparent })],
   malformed: [1, { traceparent: traceparent.toUpperCase() }], short: [1, { traceparent: '00-1-2-3' }], more: [1, { traceparent, text: 'x' }],
-  noParent: [1, { tracestate }], first: [{ traceparent }, 1], number: [1, { traceparent: 7 }], long: [1, { traceparent, tracestate: 'x'.repeat(513) }],
+  noParent: [1, { tracestate }], undefinedState: [1, { traceparent, tracestate: undefined }], undefinedParent: [1, { traceparent: undefined }], first: [{ traceparent }, 1], number: [1, { traceparent: 7 }], long: [1, { traceparent, tracestate: 'x'.repeat(513) }],
   line: [1, { traceparent: traceparent + '\n' }],
 };
 contextBridge.exposeInMainWorld('calls', Object.keys(calls));
@@ -78,7 +78,7 @@ func TestBrowserMeta(t *testing.T) {
 	only := map[string]string{"traceparent": parent}
 	wants := map[string]seen{
 		"alone": {1, only}, "all": {1, map[string]string{"traceparent": parent, "tracestate": state}}, "only": {0, only}, "signal": {1, nil}, "none": {1, nil},
-		"nullProto": {1, only}, "malformed": {2, nil}, "short": {2, nil}, "more": {2, nil}, "noParent": {2, nil}, "first": {2, nil}, "number": {2, nil},
+		"nullProto": {1, only}, "malformed": {2, nil}, "short": {2, nil}, "more": {2, nil}, "noParent": {2, nil}, "undefinedState": {1, only}, "undefinedParent": {1, nil}, "first": {2, nil}, "number": {2, nil},
 		"long": {2, nil}, "line": {2, nil},
 	}
 	apptest.InApp(t, site(), func(t *testing.T, a *app.App) {

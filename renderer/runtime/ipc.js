@@ -55,7 +55,7 @@ const options = { // which a call may have, and whether a value is one
 };
 
 // A call's last argument if it is options and nothing else: a plain object with a signal, a traceparent or both, perhaps a tracestate. An
-// AbortSignal could not be sent anyway; a traceparent has a form that nothing else has.
+// AbortSignal could not be sent anyway; a traceparent has a form that nothing else has. One that is undefined is not given.
 function optionsOf(last) {
   if (typeof last !== 'object' || last === null || !(Object.hasOwn(last, 'signal') || Object.hasOwn(last, 'traceparent'))) return null;
   const prototype = Object.getPrototypeOf(last);
@@ -63,7 +63,8 @@ function optionsOf(last) {
   const found = { __proto__: null, signal: null, meta: null };
   for (const key of Reflect.ownKeys(last)) {
     const value = last[key];
-    if (!options[key]?.(value)) return null;
+    if (!(key in options) || value !== undefined && !options[key](value)) return null;
+    if (value === undefined) continue;
     if (key === 'signal') found.signal = value;
     else (found.meta ??= {})[key] = value;
   }
@@ -125,7 +126,7 @@ class IpcRenderer extends Emitter {
     checkChannel(channel);
     checkSend(channel);
     const given = optionsOf(args.at(-1));
-    const traced = given && !given.signal; // a signal cannot be sent
+    const traced = given && !given.signal && Object.hasOwn(args.at(-1), 'traceparent'); // a signal cannot be sent
     if (traced) args.pop();
     sendPacket(codec.send(documentNumber, channel, args, traced && given.meta));
   }
