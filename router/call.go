@@ -93,7 +93,7 @@ func (s *Session) invoke(ctx context.Context, a *Ask, result any) (err error) {
 	defer s.forget(id)
 	at := now()
 	if err := s.ask(id, a, c); err != nil {
-		return err
+		return s.orEnd(err)
 	}
 	defer func() { c.answered(at, err) }() // also if the result's own code panics
 	select {

@@ -1,6 +1,7 @@
 package router
 
 import (
+	"context"
 	"errors"
 	"testing"
 
@@ -12,6 +13,35 @@ type nowhere struct{}
 
 func (nowhere) Send([]byte) error { return nil }
 func (nowhere) Close()            {}
+
+// A dying link is one whose far end goes while a packet is on its way there.
+type dying struct {
+	nowhere
+	session *Session
+}
+
+func (d *dying) Send([]byte) error {
+	ended := make(chan struct{})
+	go func() { d.session.End(errGone); close(ended) }()
+	<-ended
+	return errors.New("the link is closed")
+}
+
+var errGone = errors.New("the far end is gone")
+
+// What cannot be sent because the session ends meanwhile fails with the cause of that.
+func TestEndsWhileSending(t *testing.T) {
+	for name, say := range map[string]func(s *Session) error{
+		"Invoke": func(s *Session) error { return s.Invoke(context.Background(), "ask", nil) },
+		"Send":   func(s *Session) error { return s.Send("tell") },
+	} {
+		link := &dying{}
+		link.session = NewLine(LineOptions{}).Begin(SessionOptions{Link: link, Document: 1})
+		if err := say(link.session); !errors.Is(err, errGone) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
 
 // So many calls may wait for the far end's answer.
 func TestCallsEdge(t *testing.T) {

@@ -150,7 +150,7 @@ func (s *Session) SendMessage(m Message) error {
 		return fmt.Errorf("ipc: send on %q: %w: %s", m.channel, ErrNotAllowed, s.o.Origin)
 	}
 	if err := s.ship(m); err != nil {
-		return fmt.Errorf("ipc: send on %q: %w", m.channel, err)
+		return fmt.Errorf("ipc: send on %q: %w", m.channel, s.orEnd(err))
 	}
 	c := s.line.o.Router.stats.named(m.channel)
 	c.sent.Add(1)
@@ -194,6 +194,14 @@ func (s *Session) Mute(cause error) {
 	if s.mute == nil {
 		s.mute = cause
 	}
+}
+
+// orEnd returns why the session has ended, if it has, for the error of a packet that could not be sent: what a closed link says of itself is not why.
+func (s *Session) orEnd(err error) error {
+	if ended := s.Ended(); ended != nil {
+		return ended
+	}
+	return err
 }
 
 // over returns why nothing new may be sent, or nil.
