@@ -1,6 +1,7 @@
 package utility
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,8 +30,13 @@ const setupAfter = time.Second
 // maxDelay bounds the wait before a restart.
 const maxDelay = 10 * time.Second
 
-// ErrGivenUp says that a process has failed too often.
-var ErrGivenUp = errors.New("the process has failed too often and is given up")
+// Why there is no process any more that a [Supervisor] keeps.
+var (
+	// ErrGivenUp says that it has failed too often.
+	ErrGivenUp = errors.New("the process has failed too often and is given up")
+	// ErrFinished says that its function has returned nil, and Restart.Always is not set.
+	ErrFinished = errors.New("the process has done its work and is not started again")
+)
 
 // errGoexit says that a setup has not returned.
 var errGoexit = errors.New("its setup has ended its goroutine (runtime.Goexit)")
@@ -66,7 +72,8 @@ func Supervise(ctx context.Context, name string, o Options, r Restart, setup fun
 	return s
 }
 
-// Current waits for a process that runs. It fails when there will be none any more.
+// Current waits for a process that runs. When there will be none any more it fails with what [Supervisor.Err] tells, or with [ErrFinished] where that
+// is nil.
 func (s *Supervisor) Current(ctx context.Context) (*Process, error) {
 	for {
 		s.mu.Lock()
@@ -78,7 +85,7 @@ func (s *Supervisor) Current(ctx context.Context) (*Process, error) {
 		select {
 		case <-changed:
 		case <-s.done:
-			return nil, s.Err()
+			return nil, cmp.Or(s.Err(), ErrFinished)
 		case <-ctx.Done():
 			return nil, context.Cause(ctx)
 		}

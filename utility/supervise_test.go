@@ -68,4 +68,7 @@ func TestSuperviseGivesUp(t *testing.T) {
 	if s.Err() != nil {
 		t.Errorf("a process that has done its work: %v", s.Err())
 	}
+	if p, err := s.Current(t.Context()); p != nil || !errors.Is(err, utility.ErrFinished) {
+		t.Errorf("there is %v, %v", p, err)
+	}
 }
