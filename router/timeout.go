@@ -25,8 +25,10 @@ func Timeout(d time.Duration) Option { return func(t *target) { t.timeout = d } 
 func (r *request) expire() {
 	s := r.d.session
 	s.line.mu.Lock()
-	r.expired = !r.done && !r.unwanted && s.ended == nil
-	wanted := r.expired
+	wanted := !r.done && !r.unwanted && s.ended == nil
+	if wanted {
+		r.expired = true // not written to once it is done, for it is read without the lock then
+	}
 	s.line.mu.Unlock()
 	if !wanted {
 		return

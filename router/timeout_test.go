@@ -113,3 +113,40 @@ func TestTimeoutInTime(t *testing.T) {
 	settled(t, before)
 	s.session.End(errOver)
 }
+
+// A request that is given up when its time is up has one end, and is counted once.
+func TestTimeoutGivenUp(t *testing.T) {
+	near, far := pair(t, router.SessionOptions{})
+	begun := make(chan struct{}, 1)
+	router.Handle(far.router, "ask", func(ctx context.Context, _ any) (any, error) {
+		begun <- struct{}{}
+		<-ctx.Done()
+		return nil, nil
+	}, router.Timeout(time.Millisecond))
+	const n = 500
+	for i := range n {
+		ctx, cancel := context.WithCancel(t.Context())
+		go func() {
+			<-begun
+			time.AfterFunc(time.Millisecond-time.Duration(i%50)*time.Microsecond, cancel)
+		}()
+		if err := near.session.Invoke(ctx, "ask", nil); err == nil {
+			t.Error("it was answered")
+		}
+		cancel()
+	}
+	ended := func() (router.ChannelStats, bool) {
+		c := far.router.Stats().Channels["ask"]
+		return c, c.InFlight == 0 && c.Canceled+c.Errors["ERR_TIMEOUT"] == n && c.Latency.Count == n
+	}
+	for end := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
+		if c, so := ended(); so {
+			break
+		} else if time.Now().After(end) {
+			t.Fatalf("%d requests are counted as %+v", n, c)
+		}
+	}
+	if err := errors.Join(near.problem(), far.problem()); err != nil {
+		t.Error(err)
+	}
+}
