@@ -135,15 +135,13 @@ func TestTimeoutGivenUp(t *testing.T) {
 		}
 		cancel()
 	}
-	ended := func() (router.ChannelStats, bool) {
+	ended := func() bool {
 		c := far.router.Stats().Channels["ask"]
-		return c, c.InFlight == 0 && c.Canceled+c.Errors["ERR_TIMEOUT"] == n && c.Latency.Count == n
+		return c.InFlight == 0 && c.Canceled+c.Errors["ERR_TIMEOUT"] == n && c.Latency.Count == n
 	}
-	for end := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
-		if c, so := ended(); so {
-			break
-		} else if time.Now().After(end) {
-			t.Fatalf("%d requests are counted as %+v", n, c)
+	for end := time.Now().Add(20 * time.Second); !ended(); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%d requests are counted as %+v", n, far.router.Stats().Channels["ask"])
 		}
 	}
 	if err := errors.Join(near.problem(), far.problem()); err != nil {

@@ -65,6 +65,15 @@ func TestBytesForPageEdge(t *testing.T) {
 	if err := r.peer.Send("x"); !errors.Is(err, protocol.ErrLimit) {
 		t.Errorf("one message more: %v", err)
 	}
+	here, there := ipc.NewMessageChannel()
+	if err := r.peer.Send("x", there); !errors.Is(err, protocol.ErrLimit) {
+		t.Errorf("one with a port: %v", err)
+	}
+	values, _ := heard(here)
+	if err := there.Post("still here"); err != nil {
+		t.Fatal(err)
+	}
+	hears(t, values, "still here")
 	d := r.open(1)
 	for range n {
 		d.heard("x")

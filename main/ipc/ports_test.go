@@ -37,7 +37,7 @@ func TestPortForPageToCome(t *testing.T) {
 func TestPortForNoPage(t *testing.T) {
 	r := newRig(t)
 	a, b := ipc.NewMessageChannel()
-	if err := r.peer.PostMessage("port", make([]byte, protocol.MaxQueuedBytes/2), b); err == nil {
+	if err := r.peer.Send("port", b, make([]byte, protocol.MaxQueuedBytes/2)); err == nil {
 		t.Error("a message that is too large is sent")
 	}
 	values, closed := heard(b)
