@@ -2,11 +2,8 @@ package protocol
 
 import (
 	"bytes"
-	"encoding"
-	"fmt"
 	"math/big"
 	"reflect"
-	"strconv"
 	"time"
 	"unicode/utf16"
 )
@@ -278,46 +275,6 @@ func (d *decoder) mapValue(v reflect.Value, info *typeInfo) error {
 	return nil
 }
 
-// mapKey decodes a key and returns its name for an error's path.
-func (d *decoder) mapKey(key reflect.Value, info *typeInfo, property bool) (string, error) {
-	if !property {
-		name := d.describe(d.peek()) + " key"
-		if err := d.value(key, info); err != nil {
-			return "", atField(err, name)
-		}
-		if !key.Comparable() {
-			return "", atField(typeErrorf("%s cannot be the key of a Go map", name), name)
-		}
-		return name, nil
-	}
-	name, err := d.name()
-	if err != nil {
-		return "", err
-	}
-	switch u, isText := key.Addr().Interface().(encoding.TextUnmarshaler); {
-	case key.Kind() == reflect.String:
-		key.SetString(name)
-	case info.in == shapeAny:
-		key.Set(reflect.ValueOf(name))
-	case isText:
-		err = u.UnmarshalText([]byte(name))
-	case key.CanInt():
-		var n int64
-		n, err = strconv.ParseInt(name, 10, key.Type().Bits())
-		key.SetInt(n)
-	case key.CanUint():
-		var n uint64
-		n, err = strconv.ParseUint(name, 10, key.Type().Bits())
-		key.SetUint(n)
-	default:
-		err = fmt.Errorf("a property name is no %s", key.Type())
-	}
-	if err != nil {
-		return name, atField(typeErrorf("%w", err), name)
-	}
-	return name, nil
-}
-
 // natural decodes what has one Go type only, and interfaces.
 func (d *decoder) natural(v reflect.Value, info *typeInfo) error {
 	it := d.peek()
@@ -354,10 +311,6 @@ func (d *decoder) natural(v reflect.Value, info *typeInfo) error {
 	case string:
 		if info.t == reflect.TypeFor[UTF16]() {
 			x = UTF16(utf16.Encode([]rune(y)))
-		}
-	case nil:
-		if info.t == reflect.TypeFor[Undefined]() {
-			return nil
 		}
 	}
 	xv := reflect.ValueOf(x)

@@ -167,7 +167,13 @@ func TestWrongTypes(t *testing.T) {
 		{NewView([]int64{-1}), new([]uint64), `element [0]: -1 does not fit into uint64`},
 		{"x", new(netip.Addr), `ParseAddr("x"): unable to parse IP`},
 		{1, new(error), `expected Error, got number`},
-		{map[string]any{"x": 1}, new(map[int]int), `field "x": strconv.ParseInt: parsing "x": invalid syntax`},
+		{map[string]any{"x": 1}, new(map[int]int), `field "x": expected an integer as name`},
+		{map[string]any{"-1": 1}, new(map[uint]int), `field "-1": expected an integer as name`},
+		{map[string]any{"300": 1}, new(map[uint8]int), `field "300": the name does not fit into uint8`},
+		{&Map{[]MapEntry{{"a", "x"}}}, new(map[string]int), `field "a": expected number, got string`},
+		{&Map{[]MapEntry{{7, m("title", 1)}}}, new(map[any]outer), `field "7.title": expected string, got number`},
+		{&Map{[]MapEntry{{true, "x"}}}, new(map[bool]int), `field "boolean key": expected number, got string`},
+		{[]any{1, 2}, new(bytesKept), `two are too many`},
 	} {
 		err := DecodeValue(encode(t, c.in), c.into)
 		switch {
@@ -187,14 +193,14 @@ func TestWrongTypes(t *testing.T) {
 func TestUndefinedAndNull(t *testing.T) {
 	for _, v := range []any{nil, Undefined{}} {
 		raw := encode(t, v)
-		s, n, p, r := "x", 5, new(int), record{S: "x"}
-		for _, into := range []any{&s, &n, &p, &r} {
+		s, n, p, r, set, view := "x", 5, new(int), record{S: "x"}, Set{[]any{1}}, View{Kind: ViewInt8}
+		for _, into := range []any{&s, &n, &p, &r, &set, &view} {
 			if err := DecodeValue(raw, into); err != nil {
 				t.Error(err)
 			}
 		}
-		if s != "" || n != 0 || p != nil || !reflect.DeepEqual(r, record{}) {
-			t.Errorf("%v left %q %d %v %v", v, s, n, p, r)
+		if s != "" || n != 0 || p != nil || !reflect.DeepEqual(r, record{}) || set.Values != nil || view.Kind != 0 {
+			t.Errorf("%v left %q %d %v %v %v %v", v, s, n, p, r, set, view)
 		}
 	}
 }

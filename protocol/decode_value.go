@@ -86,7 +86,7 @@ func (d *decoder) shaped(v reflect.Value, info *typeInfo) error {
 		}
 	}
 	it := d.peek()
-	if it.class == classNil || it.class == classExt && it.ext == ExtUndefined && info.in != shapeNative {
+	if it.class == classNil || it.class == classExt && it.ext == ExtUndefined && info.t != orderedType {
 		d.pos += int(it.head)
 		v.SetZero()
 		return nil
@@ -368,10 +368,7 @@ func (d *decoder) unmarshalText(v reflect.Value) error {
 	if err != nil {
 		return err
 	}
-	if err := v.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(s)); err != nil {
-		return typeErrorf("%w", err)
-	}
-	return nil
+	return ownError(v.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(s)))
 }
 
 // custom lets the value decode itself, from its own checked bytes.
@@ -386,12 +383,12 @@ func (d *decoder) custom(v reflect.Value) error {
 		}
 	}
 	if u, ok := v.Addr().Interface().(msgpack.Unmarshaler); ok {
-		return u.UnmarshalMsgpack(raw)
+		return ownError(u.UnmarshalMsgpack(bytes.Clone(raw))) // which may keep or change them, as with msgpack itself
 	}
 	dec := msgpack.GetDecoder()
 	defer msgpack.PutDecoder(dec)
 	dec.UsePreallocateValues(false)
 	dec.ResetReader(bytes.NewReader(raw))
 	dec.SetCustomStructTag("json")
-	return v.Addr().Interface().(msgpack.CustomDecoder).DecodeMsgpack(dec)
+	return ownError(v.Addr().Interface().(msgpack.CustomDecoder).DecodeMsgpack(dec))
 }

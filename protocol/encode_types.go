@@ -297,6 +297,7 @@ func (e *encoder) custom(v reflect.Value) error {
 	e.pending = nil
 	start := len(e.buf)
 	e.mp.SetCustomStructTag("json")
+	defer e.mp.Reset(e) // also after a panic: whatever it was told, the next value is not to be written so
 	var err error
 	switch m := addressable(v).Interface().(type) {
 	case msgpack.CustomEncoder:
@@ -307,7 +308,6 @@ func (e *encoder) custom(v reflect.Value) error {
 			_, err = e.Write(b)
 		}
 	}
-	e.mp.Reset(e)
 	if err != nil {
 		return err
 	}

@@ -110,6 +110,22 @@ func typeErrorf(format string, args ...any) error {
 	return typeError{fmt.Errorf(format, args...)}
 }
 
+// ownError is for what a type that decodes itself says: an error of kind ErrType, which does not repeat all that the sender wrote.
+func ownError(err error) error {
+	if err == nil {
+		return nil
+	}
+	return typeError{clipped{err}}
+}
+
+type clipped struct{ error }
+
+const maxReason = 1000
+
+func (e clipped) Error() string { return clip(e.error.Error(), maxReason) }
+
+func (e clipped) Unwrap() error { return e.error }
+
 // atField and atIndex put a step before the path of an error on its way up.
 func atField(err error, name string) error { return at(err, name) }
 
@@ -122,6 +138,7 @@ func at(err error, step string) error {
 	if err == nil {
 		return nil
 	}
+	step = clip(step, maxPath/2)
 	e, ok := err.(*ValueError)
 	if !ok {
 		return &ValueError{Path: step, Err: err}
@@ -137,6 +154,14 @@ func at(err error, step string) error {
 		e.Path = step + "." + e.Path
 	}
 	return e
+}
+
+// clip shortens a text of the sender's to about n bytes.
+func clip(text string, n int) string {
+	if len(text) <= n {
+		return text
+	}
+	return strings.ToValidUTF8(text[:n], "") + "…"
 }
 
 // asArgument names the argument, counted from 0 here and from 1 in the text.

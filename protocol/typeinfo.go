@@ -6,7 +6,6 @@ import (
 	"io"
 	"math/big"
 	"reflect"
-	"strings"
 	"sync"
 	"time"
 
@@ -52,17 +51,6 @@ type typeInfo struct {
 	byName   map[string]*field
 	isError  bool // an error that is not one of ours: travels as an Error
 	setOfKey bool // map[K]struct{} or map[K]bool: a Set fits in
-}
-
-// field is one field of a struct, promoted ones included.
-type field struct {
-	name      string
-	key       []byte // name, encoded
-	index     []int
-	info      *typeInfo
-	omitEmpty bool
-	omitZero  bool
-	absent    bool // may be left out: one of the above, or within an embedded pointer
 }
 
 var (
@@ -149,10 +137,7 @@ func buildType(t reflect.Type, fresh map[reflect.Type]*typeInfo) *typeInfo {
 				info.fields = structFields(t, fresh)
 				info.byName = make(map[string]*field, len(info.fields))
 				for i := range info.fields {
-					f := &info.fields[i]
-					f.key = appendString(nil, strings.ToValidUTF8(f.name, "\uFFFD"))
-					f.absent = f.omitEmpty || f.omitZero || len(f.index) > 1
-					info.byName[f.name] = f
+					info.byName[info.fields[i].name] = &info.fields[i]
 				}
 			}
 		}
@@ -221,86 +206,3 @@ func shapeOf(t reflect.Type, custom1, custom2, text reflect.Type) shape {
 
 // isByte says whether slices and arrays of it are bytes: as encoding/json has it, what travels in a way of its own does so there too.
 func (info *typeInfo) isByte(s shape) bool { return s == shapeUint && info.t.Kind() == reflect.Uint8 }
-
-// structFields lists the fields that travel: exported, those of embedded
-// structs too unless a nearer one has the name. The first of two equally near
-// ones wins.
-func structFields(t reflect.Type, fresh map[reflect.Type]*typeInfo) []field {
-	var fields []field
-	byName := make(map[string]int)
-	for _, f := range reflect.VisibleFields(t) {
-		name, options, tagged := fieldTag(f)
-		if name == "-" && !tagged || f.Anonymous && !tagged && embedded(f.Type) ||
-			!f.IsExported() || !reachable(t, f.Index) {
-			continue
-		}
-		next := field{
-			name:      name,
-			index:     f.Index,
-			omitEmpty: hasOption(options, "omitempty"),
-			omitZero:  hasOption(options, "omitzero"),
-		}
-		if i, ok := byName[name]; ok {
-			if len(next.index) < len(fields[i].index) {
-				next.info = buildType(f.Type, fresh)
-				fields[i] = next
-			}
-			continue
-		}
-		next.info = buildType(f.Type, fresh)
-		byName[name] = len(fields)
-		fields = append(fields, next)
-	}
-	return fields
-}
-
-// embedded says whether the fields of an embedded type take its place.
-func embedded(t reflect.Type) bool {
-	if t.Kind() == reflect.Pointer {
-		t = t.Elem()
-	}
-	return t.Kind() == reflect.Struct && t != timeType && t != bigIntType && !nativeTypes[t]
-}
-
-// reachable says whether every struct on the way to the field is embedded
-// without a name of its own and without being left out by "-".
-func reachable(t reflect.Type, index []int) bool {
-	for _, i := range index[:len(index)-1] {
-		if t.Kind() == reflect.Pointer {
-			t = t.Elem()
-		}
-		f := t.Field(i)
-		name, _, tagged := fieldTag(f)
-		if tagged || name == "-" || f.Type.Kind() == reflect.Pointer && !f.IsExported() {
-			return false
-		}
-		t = f.Type
-	}
-	return true
-}
-
-// fieldTag returns the field's name on the wire: by the msgpack tag, else by
-// the json tag, else its own. A tag of "-" gives "-" and no tag.
-func fieldTag(f reflect.StructField) (name, options string, tagged bool) {
-	tag := f.Tag.Get("msgpack")
-	if tag == "" {
-		tag = f.Tag.Get("json")
-	}
-	if tag == "-" {
-		return "-", "", false
-	}
-	name, options, _ = strings.Cut(tag, ",")
-	if name == "" {
-		return f.Name, options, false
-	}
-	return name, options, true
-}
-
-func hasOption(options, want string) bool {
-	for option := range strings.SplitSeq(options, ",") {
-		if option == want {
-			return true
-		}
-	}
-	return false
-}
