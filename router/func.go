@@ -28,14 +28,10 @@ var (
 
 func reflected(f any) func(*request) (any, error) {
 	v := reflect.ValueOf(f)
-	if v.Kind() != reflect.Func || v.IsNil() || v.Type().NumOut() > 2 ||
-		v.Type().NumOut() == 2 && v.Type().Out(1) != errorType {
-		panic(fmt.Errorf("ipc: %T is not func([context.Context,] arguments…) ([result,] [error])", f))
+	if v.Kind() != reflect.Func || v.IsNil() || !fits(v.Type()) {
+		panic(fmt.Errorf("ipc: %T is not func([context.Context,] arguments…) ([result,] [error]), or func([context.Context,] ipc.Args) …", f))
 	}
-	t, skip := v.Type(), 0
-	if t.NumIn() > 0 && t.In(0) == contextType {
-		skip = 1
-	}
+	t, skip := v.Type(), takesContext(v.Type())
 	return func(r *request) (any, error) {
 		in := make([]reflect.Value, skip, skip+r.args.Len()+t.NumIn())
 		if skip == 1 {
@@ -50,6 +46,25 @@ func reflected(f any) func(*request) (any, error) {
 		}
 		return results(t, v.Call(in))
 	}
+}
+
+// takesContext is 1 if a function's first parameter is a context.
+func takesContext(t reflect.Type) int {
+	if t.NumIn() > 0 && t.In(0) == contextType {
+		return 1
+	}
+	return 0
+}
+
+// fits says whether functions of the type can be handlers: contexts and undecoded arguments have their places.
+func fits(t reflect.Type) bool {
+	skip := takesContext(t)
+	for i := skip; i < t.NumIn(); i++ {
+		if t.In(i) == contextType || t.In(i) == argsType && t.NumIn() > skip+1 {
+			return false
+		}
+	}
+	return t.NumOut() < 2 || t.NumOut() == 2 && t.Out(1) == errorType
 }
 
 // parameters appends a function's parameters, made of the arguments, to in, which has the context if it takes one.

@@ -53,7 +53,7 @@ func TestInPage(t *testing.T) {
 func exposed(t *testing.T, w *window.Window) {
 	got := apptest.Eval[map[string]string](t, w, `(() => { `+kinds+` return { ...kinds(shop), ...kinds(api), ipcRenderer: typeof ipcRenderer, require: typeof require }; })()`)
 	want := map[string]string{"archive": "Object", "log": "function", "ipcRenderer": "undefined", "require": "undefined"}
-	for _, name := range strings.Fields("buffer export find handleClose handleConfirm handleGoOn handlePick handleRate handleScope import in items keep moved now onChanged onClosing onMany onSeen picture rawArgs ready rename sum ticks tour values wait") {
+	for _, name := range strings.Fields("buffer export find handleClose handleConfirm handleGoOn handlePick handleRate handleScope import in ip items keep moved now onChanged onClosing onMany onSeen picture rawArgs ready refusal rename sum ticks tour values wait") {
 		want[name] = "function"
 	}
 	if !reflect.DeepEqual(got, want) {
@@ -63,6 +63,8 @@ func exposed(t *testing.T, w *window.Window) {
 		`shop.find({ limit: 2 }).then((p) => p.rows[0].name + p.next)`:          "bread3",
 		`shop.find({ limit: -1 }).catch((e) => e.message)`:                      "Error invoking remote method 'shop:find': Error: the limit is negative",
 		`shop.sum(1, 2, 3).then(String)`:                                        "6",
+		`shop.refusal().then((e) => String(e instanceof Error) + e.message)`:    "truenot this price",
+		`shop.ip('::1').then((all) => all[0].field)`:                            "::1",
 		`shop.rawArgs(1, 'a', null).then(String)`:                               "3",
 		`String(shop.ready())`:                                                  "undefined",
 		`String(api.log('line'))`:                                               "undefined",
@@ -84,6 +86,7 @@ func values(t *testing.T, w *window.Window) {
 		"addr": "string", "took": "number", "counts": "Object", "byId": "Object", "byState": "Object", "byAddr": "Object", "level": "number",
 		"rights": "number", "tree": "Object", "forest": "Object", "pair": "Object", "bits": "Object", "inline": "Object", "error": "TypeError",
 		"view": "Float64Array", "omitNot": "Date", "rules": "Uint8Array", "grades": "Array", "best": "Array",
+		"id": "string", "number": "number", "ip": "null", "ips": "Array", "box": "Object", "records": "null", "object": "Object", "byLarge": "Object", "root": "string",
 	}
 	for name, kind := range want {
 		if got[name] != kind {

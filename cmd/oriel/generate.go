@@ -78,6 +78,9 @@ func explain(err error) string {
 			f.At.Filename = rel
 		}
 		lines[i] = f.Error()
+		if f.At.Filename == "" {
+			lines[i] = "oriel generate: " + lines[i]
+		}
 	}
 	return strings.Join(lines, "\n")
 }

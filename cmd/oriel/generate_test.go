@@ -82,6 +82,28 @@ func tsc(t *testing.T, args ...string) string {
 	return string(out)
 }
 
+// TestLibraryNames compares the list of names that no object may have with those that TypeScript's library declares.
+func TestLibraryNames(t *testing.T) {
+	libraries, _ := filepath.Glob("../../build/typescript/node_modules/@typescript/*/lib/lib.*.d.ts")
+	declared := regexp.MustCompile(`(?m)^declare (?:var|let|const|function|class) ([\w$]+)`)
+	names := map[string]bool{}
+	for _, file := range libraries {
+		if !strings.Contains(file, "webworker") && !strings.Contains(file, "scripthost") {
+			for _, m := range declared.FindAllStringSubmatch(read(t, file), -1) {
+				names[m[1]] = true
+			}
+		}
+	}
+	for name := range names {
+		if !slices.Contains(strings.Fields(windowText), name) {
+			t.Errorf("internal/preload/window.txt lacks %s", name)
+		}
+	}
+	if len(names) < 900 {
+		t.Errorf("%d names", len(names))
+	}
+}
+
 func TestPagesAgainstTypes(t *testing.T) {
 	if out := tsc(t, "testdata/shop/page.ts", "testdata/shop/preload.d.ts"); out != "" {
 		t.Error(out)
@@ -96,7 +118,7 @@ func TestValuesAgainstTypes(t *testing.T) {
 	}
 	var text strings.Builder
 	text.WriteString("import type { Values } from './preload';\n")
-	for i, v := range []shop.Values{shop.Sample(), {View: protocol.NewView([]int8{})}} {
+	for i, v := range []shop.Values{shop.Sample(), {View: protocol.NewView([]int8{}), OmitNil: new([]string)}} {
 		fmt.Fprintf(&text, "export const value%d: Values = %s;\n", i, literal(t, v))
 	}
 	file := filepath.Join(dir, "values.ts")
@@ -171,7 +193,7 @@ func written(t *testing.T, x any) string {
 var want = regexp.MustCompile(`// want "(.*)"$`)
 
 func TestFaults(t *testing.T) {
-	for _, name := range []string{"calls", "names", "broken"} {
+	for _, name := range []string{"calls", "names", "broken", "missing"} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			file := "testdata/faulty/" + name + "/" + name + ".go"
@@ -269,7 +291,8 @@ func TestCommandLine(t *testing.T) {
 		{[]string{"genrate"}, usage, `there is no command "genrate"`},
 		{[]string{"generate", "-x"}, usage, "flag provided but not defined"},
 		{[]string{"generate", "-h"}, ok, "usage: oriel generate"},
-		{[]string{"generate", "./nowhere"}, fault, "nowhere"},
+		{[]string{"generate", "./nowhere"}, fault, "oriel generate: stat "},
+		{[]string{"generate", "."}, fault, "oriel generate: the packages have no channel"},
 	} {
 		if status, text := oriel(c.args...); status != c.status || !strings.Contains(text, c.text) {
 			t.Errorf("oriel %q: exit status %d, want %d: %s", c.args, status, c.status, text)

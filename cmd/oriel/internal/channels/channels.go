@@ -50,7 +50,13 @@ type Fault struct {
 	Text string
 }
 
-func (f Fault) Error() string { return fmt.Sprintf("%s: %s", f.At, f.Text) }
+// Error is "file:line:column: what", or what alone where the place is not known.
+func (f Fault) Error() string {
+	if f.At == (token.Position{}) {
+		return f.Text
+	}
+	return fmt.Sprintf("%s: %s", f.At, f.Text)
+}
 
 // Faults are all that was found, in the order of the source.
 type Faults []Fault

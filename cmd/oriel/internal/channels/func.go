@@ -9,6 +9,8 @@ import (
 	"unicode/utf8"
 )
 
+const notAHandler = "its function is not func([context.Context,] arguments…) ([result,] [error]), or func([context.Context,] ipc.Args) …"
+
 // registration reads the types of a handler or listener off its function.
 func (f *finder) registration(c *Channel, form form, id *ast.Ident, call *ast.CallExpr) (problem string) {
 	arg := call.Args[form.f]
@@ -26,7 +28,7 @@ func (f *finder) registration(c *Channel, form form, id *ast.Ident, call *ast.Ca
 		}
 		c.Params = single(types.At(0), sig.Params())
 		if types.Len() > 1 {
-			c.Result = types.At(1)
+			c.Result = whole(types.At(1))
 		}
 		return ""
 	}
@@ -38,6 +40,8 @@ func (f *finder) registration(c *Channel, form form, id *ast.Ident, call *ast.Ca
 	for i := first; i < params.Len(); i++ {
 		p := params.At(i)
 		switch {
+		case isNamed(p.Type(), "context", "Context"), isArgs(p.Type()) && params.Len() > first+1:
+			return notAHandler
 		case isArgs(p.Type()) && params.Len() == first+1:
 			c.Params = append(c.Params, Param{Name: paramName(p), Rest: true})
 		case sig.Variadic() && i == params.Len()-1:
@@ -56,12 +60,21 @@ func results(c *Channel, sig *types.Signature) (problem string) {
 		n--
 	}
 	if n > 1 || sig.Results().Len() > 2 {
-		return "its function is not func([context.Context,] arguments…) ([result,] [error])"
+		return notAHandler
 	}
 	if n == 1 && c.Kind == Invoke {
-		c.Result = sig.Results().At(0).Type()
+		c.Result = whole(sig.Results().At(0).Type())
 	}
 	return ""
+}
+
+// whole is the type of what Go says, not of a part of it: an error is an Error then, whatever it is made of.
+func whole(t types.Type) types.Type {
+	e := types.Universe.Lookup("error").Type()
+	if types.IsInterface(t) || !types.Implements(t, e.Underlying().(*types.Interface)) {
+		return t
+	}
+	return e
 }
 
 // single makes the parameters of a function that takes a context and one argument. One that the function does not look at is none.
@@ -81,7 +94,7 @@ func (f *finder) message(c *Channel, form form, id *ast.Ident, call *ast.CallExp
 		c.Params = []Param{{Rest: true}}
 	} else {
 		for _, arg := range call.Args[form.f:] {
-			c.Params = append(c.Params, Param{Name: argName(arg), Types: []types.Type{types.Default(info.TypeOf(arg))}})
+			c.Params = append(c.Params, Param{Name: argName(arg), Types: []types.Type{whole(types.Default(info.TypeOf(arg)))}})
 		}
 	}
 	switch {

@@ -1,8 +1,11 @@
 package channels
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"go/token"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -68,7 +71,8 @@ func load(o Options, mode packages.LoadMode, patterns []string) ([]*packages.Pac
 	}
 	pkgs, err := packages.Load(c, patterns...)
 	if err != nil {
-		return nil, fmt.Errorf("load %s: %w", strings.Join(patterns, " "), err)
+		run, said, _ := strings.Cut(err.Error(), ": stderr: ") // the command, or why it did not run, and what it said
+		return nil, errors.New(oneLine(cmp.Or(said, strings.TrimPrefix(run, "err: "))))
 	}
 	if len(pkgs) == 0 {
 		return nil, fmt.Errorf("%s names no package", strings.Join(patterns, " "))
@@ -100,19 +104,43 @@ func isLibrary(path string) bool {
 }
 
 // broken lists why the packages cannot be used. A file that is to be embedded may be missing: it is mostly the one to be generated. What the
-// compiler says comes twice, the second time without a position.
+// compiler says comes twice, the second time without a position; that an import cannot be had, as an error of the package that is not there, too.
 func broken(pkgs []*packages.Package) (faults Faults) {
 	for _, p := range pkgs {
 		checked := slices.ContainsFunc(p.Errors, func(e packages.Error) bool { return e.Kind == packages.TypeError || e.Kind == packages.ParseError })
 		for _, e := range p.Errors {
 			missing := strings.HasPrefix(e.Msg, "pattern ") && strings.HasSuffix(e.Msg, ": no matching files found")
-			if e.Kind == packages.ListError && (missing || checked && strings.HasPrefix(e.Msg, "# ")) {
+			if e.Kind == packages.ListError && (missing || checked && strings.HasPrefix(e.Msg, "# ")) || notImported(p, e) {
 				continue
 			}
-			faults = append(faults, Fault{position(e.Pos), e.Msg})
+			faults = append(faults, Fault{position(e.Pos), oneLine(e.Msg)})
 		}
 	}
+	packages.Visit(pkgs, nil, func(p *packages.Package) {
+		for _, e := range p.Errors {
+			if e.Kind == packages.ListError && !slices.Contains(pkgs, p) {
+				faults = append(faults, Fault{position(e.Pos), oneLine(e.Msg)})
+			}
+		}
+	})
 	return faults
+}
+
+// notImported says whether the error is about a package that has told itself why it cannot be imported.
+func notImported(p *packages.Package, e packages.Error) bool {
+	text, ok := strings.CutPrefix(e.Msg, "could not import ")
+	path, _, _ := strings.Cut(text, " ")
+	imported := p.Imports[path]
+	return ok && e.Kind == packages.TypeError && imported != nil &&
+		slices.ContainsFunc(imported.Errors, func(e packages.Error) bool { return e.Kind == packages.ListError })
+}
+
+// oneLine is what go list says, without the heading that names the package.
+func oneLine(text string) string {
+	if first, rest, more := strings.Cut(text, "\n"); more && strings.HasPrefix(first, "# ") {
+		text = rest
+	}
+	return strings.Join(strings.Fields(text), " ")
 }
 
 // position reads "file:line:column", "-" or "".
@@ -122,6 +150,9 @@ func position(s string) (p token.Position) {
 	}
 	parts := strings.Split(s, ":")
 	p.Filename = parts[0]
+	if abs, err := filepath.Abs(p.Filename); err == nil {
+		p.Filename = abs
+	}
 	if len(parts) > 1 {
 		_, _ = fmt.Sscan(parts[1], &p.Line)
 	}

@@ -6,6 +6,7 @@ import (
 	"go/token"
 	"go/types"
 	"os"
+	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/packages"
@@ -14,6 +15,7 @@ import (
 // A Source gives the comments and declarations behind types, by reading the files they are declared in when they are asked for.
 type Source struct {
 	fset   *token.FileSet
+	app    []*types.Package
 	own    map[string]bool // packages whose comments are worth carrying: those of a module
 	parsed map[string]*ast.File
 	lines  map[string][]string
@@ -28,8 +30,17 @@ func newSource(pkgs []*packages.Package) *Source {
 	})
 	for _, p := range pkgs {
 		s.own[p.PkgPath] = true
+		if p.Types != nil {
+			s.app = append(s.app, p.Types)
+		}
 	}
 	return s
+}
+
+// Packages are those of the app, in the order of their paths.
+func (s *Source) Packages() []*types.Package {
+	slices.SortFunc(s.app, func(a, b *types.Package) int { return strings.Compare(a.Path(), b.Path()) })
+	return s.app
 }
 
 // Position tells where an object is declared.

@@ -24,7 +24,7 @@ type node struct {
 	members []*node
 }
 
-// windowText lists what a page's window has already, one name a line: Chromium's own.
+// windowText lists what a page's window has already, one name a line: Chromium's own, and what TypeScript believes it to have.
 //
 //go:embed window.txt
 var windowText string

@@ -163,7 +163,7 @@ func declarations(root *node, set *typescript.Set) string {
 	}
 	b.WriteString("  }\n\n")
 	for _, m := range root.members {
-		if !slices.Contains(reserved, m.name) { // of which there is window.default only
+		if !slices.Contains(typescript.Reserved, m.name) { // of which there is window.default only
 			fmt.Fprintf(&b, "  const %s: Window[%s];\n", m.name, typescript.Quote(m.name))
 		}
 	}
@@ -243,11 +243,6 @@ func signature(c *channels.Channel, set *typescript.Set) string {
 	return fmt.Sprintf("(handler: (%s) => %s | Promise<%s>): () => void", list, result, result)
 }
 
-// reserved words cannot be the names of parameters and constants.
-var reserved = strings.Fields(`arguments await break case catch class const continue debugger default delete do else enum eval export extends
-	false finally for function if implements import in instanceof interface let new null package private protected public return static super
-	switch this throw true try typeof var void while with yield`)
-
 // parameterNames are the names of a channel's parameters, each another one. What the source does not name is arg1, arg2, ….
 func parameterNames(c *channels.Channel) []string {
 	names := make([]string, len(c.Params))
@@ -262,7 +257,7 @@ func parameterNames(c *channels.Channel) []string {
 				}
 			}
 		}
-		for slices.Contains(reserved, name) || slices.Contains(names[:i], name) {
+		for slices.Contains(typescript.Reserved, name) || slices.Contains(names[:i], name) {
 			name += "_"
 		}
 		names[i] = name

@@ -12,8 +12,8 @@ import (
 )
 
 // enumOf lists the constants of a named string or integer type as literals, in the order of their declarations; nil if it is not an
-// enumeration. Strings are one if the type has constants. Integers are one if there are at least two and they follow each other; flags and
-// units do not.
+// enumeration. One has at least two constants in the package of the type, to which other packages of the app may add. Integers have to follow each
+// other, too; flags and units do not.
 func enumOf(source *channels.Source, t types.Type) []string {
 	n, ok := types.Unalias(t).(*types.Named)
 	if !ok || n.Obj().Pkg() == nil || shapeOf(n, In) != shapeOf(n, Out) || hasMethod(types.NewPointer(n), "MarshalText", "", "[]byte, error") {
@@ -23,7 +23,15 @@ func enumOf(source *channels.Source, t types.Type) []string {
 	if !ok || basic.Info()&(types.IsString|types.IsInteger) == 0 {
 		return nil
 	}
-	consts := constantsOf(source, n)
+	consts := constantsOf(source, n, n.Obj().Pkg())
+	if len(consts) < 2 {
+		return nil
+	}
+	for _, p := range source.Packages() {
+		if p != n.Obj().Pkg() {
+			consts = append(consts, constantsOf(source, n, p)...)
+		}
+	}
 	if basic.Info()&types.IsInteger != 0 && !consecutive(source, consts) {
 		return nil
 	}
@@ -40,9 +48,9 @@ func enumOf(source *channels.Source, t types.Type) []string {
 	return literals
 }
 
-// constantsOf lists the constants of exactly this type in its package.
-func constantsOf(source *channels.Source, n *types.Named) (consts []*types.Const) {
-	scope := n.Obj().Pkg().Scope()
+// constantsOf lists the constants of exactly this type in a package.
+func constantsOf(source *channels.Source, n *types.Named, p *types.Package) (consts []*types.Const) {
+	scope := p.Scope()
 	at := map[*types.Const]token.Position{}
 	for _, name := range scope.Names() {
 		if c, ok := scope.Lookup(name).(*types.Const); ok && name != "_" && types.Identical(c.Type(), n) {
@@ -67,5 +75,5 @@ func consecutive(source *channels.Source, consts []*types.Const) bool {
 	}
 	slices.Sort(values)
 	values = slices.Compact(values)
-	return len(values) > 1 && values[len(values)-1]-values[0] == int64(len(values)-1)
+	return values[len(values)-1]-values[0] == int64(len(values)-1)
 }

@@ -14,8 +14,16 @@ import (
 // taken are names that the generated text uses with their meaning in JavaScript.
 var taken = []string{
 	"AbortSignal", "ArrayBuffer", "ArrayBufferView", "Blob", "BlockChange", "CallContext", "CallOptions", "Date", "Error", "Map", "MessagePort",
-	"Promise", "ReadableStream", "RegExp", "SendOptions", "Set", "Uint8Array", "Window",
+	"Promise", "ReadableStream", "Record", "RegExp", "SendOptions", "Set", "Uint8Array", "Window",
 }
+
+// simple are the names of TypeScript's own types, which no type parameter may have.
+var simple = strings.Fields("any bigint boolean never number object string symbol undefined unknown void")
+
+// Reserved words cannot be the names of parameters, of values or types, and constants.
+var Reserved = strings.Fields(`arguments await break case catch class const continue debugger default delete do else enum eval export extends
+	false finally for function if implements import in instanceof interface let new null package private protected public return static super
+	switch this throw true try typeof var void while with yield`)
 
 // Name gives every declaration its name, when all types have been added: that of the Go type, with its package's before it where two would
 // share one.
@@ -40,6 +48,24 @@ func (s *Set) Name() {
 		group := groups[base]
 		slices.SortStableFunc(group, func(a, b *declaration) int { return cmp.Compare(a.obj.Pkg().Path(), b.obj.Pkg().Path()) })
 		s.nameGroup(group, used)
+	}
+	for _, d := range s.decls {
+		if d.args == nil {
+			s.nameParameters(d.typ, used)
+		}
+	}
+}
+
+// nameParameters names the parameters of a generic type as Go does, where that is no other type's name here.
+func (s *Set) nameParameters(n *types.Named, used map[string]bool) {
+	var names []string
+	for p := range n.TypeParams().TypeParams() {
+		name := p.Obj().Name()
+		for used[name] || slices.Contains(simple, name) || slices.Contains(Reserved, name) || slices.Contains(names, name) {
+			name += "_"
+		}
+		names = append(names, name)
+		s.params[p] = name
 	}
 }
 

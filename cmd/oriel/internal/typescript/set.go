@@ -26,6 +26,7 @@ type Set struct {
 	uneven  map[string]Direction    // those that travel differently in and out
 	decls   map[string]*declaration // types with a name of their own, by key
 	generic map[string]*declaration // instances of generic types, by key
+	params  map[*types.TypeParam]string
 }
 
 // A declaration is one exported type of the file.
@@ -38,7 +39,10 @@ type declaration struct {
 
 // NewSet returns an empty set. Comments come from the source.
 func NewSet(source *channels.Source) *Set {
-	return &Set{source: source, seen: map[string]Direction{}, uneven: map[string]Direction{}, decls: map[string]*declaration{}, generic: map[string]*declaration{}}
+	return &Set{
+		source: source, seen: map[string]Direction{}, uneven: map[string]Direction{},
+		decls: map[string]*declaration{}, generic: map[string]*declaration{}, params: map[*types.TypeParam]string{},
+	}
 }
 
 // Add adds a type and all it is made of. The error says what in it cannot travel.
@@ -108,7 +112,10 @@ func (s *Set) add(t types.Type, d Direction, path string) error {
 func (s *Set) addParts(t types.Type, shape shape, d Direction, path string) error {
 	switch shape {
 	case shapeValues:
-		return s.add(elemOfStream(t), d, path)
+		if chunk := elemOfStream(t); !holdsStream(chunk, d, new([]types.Type)) {
+			return s.add(chunk, d, path)
+		}
+		return fmt.Errorf("%sa stream cannot be in another one", path)
 	case shapeStruct:
 		for _, f := range fieldsOf(t) {
 			if err := s.add(f.typ, d, fmt.Sprintf("%sfield %s of %s: ", path, f.goName, short(t))); err != nil {

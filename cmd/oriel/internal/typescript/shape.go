@@ -2,6 +2,7 @@ package typescript
 
 import (
 	"go/types"
+	"slices"
 	"strings"
 )
 
@@ -70,7 +71,7 @@ func shapeOf(t types.Type, d Direction) shape {
 		return shapePort
 	}
 	if i, ok := under.(*types.Interface); ok {
-		return interfaceShape(t, i)
+		return interfaceShape(t, i, d)
 	}
 	switch {
 	case nativeOf(t) != "":
@@ -101,10 +102,12 @@ func shapeOf(t types.Type, d Direction) shape {
 // isBinary says whether slices and arrays of t are bytes. A byte that travels in a way of its own, as by MarshalText, does so there too.
 func isBinary(t types.Type, d Direction) bool { return isByte(t) && shapeOf(t, d) == shapeNumber }
 
-func interfaceShape(t types.Type, i *types.Interface) shape {
+func interfaceShape(t types.Type, i *types.Interface, d Direction) shape {
 	switch {
 	case i.Empty():
 		return shapeUnknown
+	case reads(t) && d == In && !closes(t, i):
+		return shapeNone // what comes from a page reads and closes only
 	case reads(t):
 		return shapeReader
 	case hasMethod(t, "Error", "", "string"):
@@ -158,6 +161,11 @@ func isByte(t types.Type) bool {
 
 func reads(t types.Type) bool { return hasMethod(t, "Read", "[]byte", "int, error") }
 
+// closes says whether an interface that reads is an io.Reader or an io.ReadCloser.
+func closes(t types.Type, i *types.Interface) bool {
+	return i.NumMethods() == 1 || i.NumMethods() == 2 && hasMethod(t, "Close", "", "error")
+}
+
 // hasMethod says whether t has the method, given its parameters' and results' types as Go writes them.
 func hasMethod(t types.Type, name, in, out string) bool {
 	s := types.NewMethodSet(t).Lookup(nil, name)
@@ -196,4 +204,23 @@ func elemOfStream(t types.Type) types.Type {
 		}
 	}
 	return nil
+}
+
+// holdsStream says whether a stream is somewhere in t. Types that have been looked at already are in seen.
+func holdsStream(t types.Type, d Direction, seen *[]types.Type) bool {
+	t = types.Unalias(t)
+	if slices.ContainsFunc(*seen, func(u types.Type) bool { return types.Identical(t, u) }) {
+		return false
+	}
+	*seen = append(*seen, t)
+	switch shapeOf(t, d) {
+	case shapeReader, shapeValues:
+		return true
+	case shapeStruct:
+		return slices.ContainsFunc(fieldsOf(t), func(f field) bool { return holdsStream(f.typ, d, seen) })
+	case shapeSlice, shapeArray, shapeMap, shapePointer:
+		e, ok := t.Underlying().(interface{ Elem() types.Type })
+		return ok && holdsStream(e.Elem(), d, seen)
+	}
+	return false
 }

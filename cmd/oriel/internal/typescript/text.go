@@ -60,7 +60,7 @@ func (s *Set) Union(ts []types.Type) string {
 func (s *Set) Accepted(t types.Type) string {
 	u := s.union(t, nil)
 	switch s.shape(t) {
-	case shapeSlice, shapeBytes, shapeMap:
+	case shapeSlice, shapeBytes, shapeMap, shapeString:
 		u = u.without("null")
 	case shapeReader:
 		u = u.with("Blob", "Uint8Array")
@@ -86,6 +86,9 @@ func (s *Set) union(t types.Type, e env) union {
 	case *types.TypeParam:
 		if text, ok := e[t]; ok {
 			return union{text}
+		}
+		if name, ok := s.params[t]; ok {
+			return union{name}
 		}
 		return union{t.Obj().Name()}
 	case *types.Named:
@@ -122,6 +125,10 @@ func (s *Set) unnamed(t types.Type, e env) union {
 	case shapeLarge:
 		return union{"number", "bigint"}
 	case shapeString:
+		switch t.Underlying().(type) {
+		case *types.Slice, *types.Map: // a nil one is not asked for its text
+			return union{"string", "null"}
+		}
 		return union{"string"}
 	case shapeBytes:
 		return union{"Uint8Array", "null"}
@@ -181,10 +188,10 @@ func (s *Set) keyType(t types.Type, d Direction) (string, bool) {
 	}
 	switch u := t.Underlying().(type) {
 	case *types.Basic:
-		if u.Info()&types.IsInteger != 0 {
+		if u.Info()&types.IsInteger != 0 && basicShape(u) == shapeNumber {
 			return "number", true
 		}
-		return "string", u.Info()&types.IsString != 0
+		return "string", u.Info()&(types.IsInteger|types.IsString) != 0
 	case *types.Interface:
 		return "string", true
 	}
@@ -196,7 +203,9 @@ func (s *Set) members(t types.Type, e env, indent string) string {
 	var lines []string
 	for _, f := range fieldsOf(t) {
 		u := s.union(f.typ, e)
-		if f.never && !isNamedType(f.typ) {
+		if p, ok := types.Unalias(f.typ).(*types.Pointer); ok && f.never {
+			u = s.union(p.Elem(), e) // what it points to may be null all the same
+		} else if f.never {
 			u = u.without("null")
 		}
 		mark := ""
@@ -217,8 +226,6 @@ func (s *Set) members(t types.Type, e env, indent string) string {
 	}
 	return "{\n" + strings.Join(lines, "\n") + "\n}"
 }
-
-func isNamedType(t types.Type) bool { _, ok := types.Unalias(t).(*types.Named); return ok }
 
 func (s *Set) fieldComment(f field) string {
 	if f.owner == nil {

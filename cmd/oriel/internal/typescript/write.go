@@ -16,7 +16,7 @@ func (s *Set) Declarations() string {
 	var b strings.Builder
 	for _, d := range all {
 		b.WriteString(Comment("", s.source.Type(d.obj).Doc))
-		name := d.name + parameters(d)
+		name := d.name + s.parameters(d)
 		if s.shape(d.typ) == shapeStruct {
 			fmt.Fprintf(&b, "export interface %s %s\n\n", name, s.members(d.typ, nil, "  "))
 		} else {
@@ -27,13 +27,13 @@ func (s *Set) Declarations() string {
 }
 
 // parameters are those of a generic declaration.
-func parameters(d *declaration) string {
+func (s *Set) parameters(d *declaration) string {
 	if d.args != nil || d.typ.TypeParams().Len() == 0 {
 		return ""
 	}
 	var names []string
 	for p := range d.typ.TypeParams().TypeParams() {
-		names = append(names, p.Obj().Name())
+		names = append(names, s.params[p])
 	}
 	return "<" + strings.Join(names, ", ") + ">"
 }

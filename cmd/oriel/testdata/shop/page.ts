@@ -48,8 +48,15 @@ export async function right() {
   const bytes8 = new Uint8Array(8);
   const quiet: () => void = shop.handleScope(({ bytes, offset, size }: BlockChange) => { if (size === 8) bytes8.set(bytes, offset); });
   quiet();
+  const refusal: Error | null = await shop.refusal();
+  const field: string | undefined = (await shop.ip('127.0.0.1'))?.[0]?.field;
+  const { box: { value, other, since }, root, ips, omitNil, omitIP, byLarge } = values;
+  const parts: [number, boolean, Date, string | null | undefined, string[] | null | undefined, string | undefined] =
+    [value, other, since, ips?.[0], omitNil, omitIP];
+  api.log(`${refusal} ${field} ${parts} ${root === 'any text'} ${byLarge?.['9223372036854775808']}`);
+  const pawned: Status = 'pawned';
   const status: Status = 'it\'s lost';
-  return { status, list: await shop.archive.list() };
+  return { status, pawned, list: await shop.archive.list() };
 }
 
 export async function wrong() {
@@ -97,5 +104,9 @@ export async function wrong() {
   shop.handleGoOn((context: CallContext) => api.log(String(context)));
   // @ts-expect-error a stream of bytes, not of text
   await shop.import(new ReadableStream<string>());
-  return { notes, level, whole };
+  // @ts-expect-error what is an error in Go is one here, too
+  (await shop.refusal())?.field;
+  // @ts-expect-error an address may be missing
+  const ip: string = (await shop.values()).ip;
+  return { notes, level, whole, ip };
 }

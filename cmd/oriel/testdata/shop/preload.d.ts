@@ -45,6 +45,13 @@ export interface ArchiveNote {
   on: ArchiveDate;
 }
 
+/** Box has parameters with the names of other types. */
+export interface Box<string_, Date_> {
+  value: string_;
+  other: Date_;
+  since: Date;
+}
+
 /** A Note is about an item. */
 export interface CatalogNote {
   text: string;
@@ -111,11 +118,24 @@ export interface Question {
   answers: string[] | null;
 }
 
+/** Refusal is an error, as a whole; as a part of something it has fields. */
+export interface Refusal {
+  field: string;
+}
+
 /** Rights are flags: a number, not one of three. */
 export type Rights = number;
 
+/** Root has one constant, which does not make an enumeration. */
+export type Root = string;
+
+/** Record is not TypeScript's. */
+export interface ShopRecord {
+  a: number;
+}
+
 /** Status says whether an item can be had. */
-export type Status = 'available' | 'sold' | 'it\'s lost';
+export type Status = 'available' | 'sold' | 'it\'s lost' | 'pawned';
 
 /** Tree leads back to itself. */
 export interface Tree {
@@ -131,6 +151,8 @@ export interface Values {
   named: Named;
   /** hides the embedded one */
   shadow: string;
+  id: string;
+  number: number;
   bool: boolean;
   int: number;
   int64: number | bigint;
@@ -172,6 +194,15 @@ export interface Values {
   omitTime?: Date;
   omitNot: Date;
   omitPtr?: Tree;
+  omitNil?: string[] | null;
+  ip: string | null;
+  ips: (string | null)[] | null;
+  omitIP?: string;
+  box: Box<number, boolean>;
+  records: ShopRecord[] | null;
+  object: Record<string, unknown>;
+  byLarge: { [key: string]: string } | null;
+  root: Root;
 }
 
 declare global {
@@ -204,6 +235,7 @@ declare global {
       handleScope(handler: (change: BlockChange) => void | Promise<void>): () => void;
       import(r: ReadableStream<Uint8Array> | Blob | Uint8Array, options?: CallOptions): Promise<number | bigint>;
       in(in_: string, delete_: string, arg3: number, options?: CallOptions): Promise<void>;
+      ip(ip: string, options?: CallOptions): Promise<Refusal[] | null>;
       items(options?: CallOptions): Promise<ReadableStream<Item>>;
       keep(v: Values, options?: CallOptions): Promise<Values>;
       moved(x: number, y: number, options?: SendOptions): void;
@@ -216,6 +248,7 @@ declare global {
       picture(data: Uint8Array, options?: SendOptions): void;
       rawArgs(...args: unknown[]): Promise<number>;
       ready(options?: SendOptions): void;
+      refusal(options?: CallOptions): Promise<Error | null>;
       /**
        * rename gives an item another name.
        *

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"net"
 	"slices"
 	"strings"
 	"time"
@@ -65,10 +66,19 @@ func Serve(a *app.App) {
 		return options, context.Cause(ctx)
 	})
 	streams(r)
+	ipc.HandleFunc(r, "shop:refusal", func() *Refusal { return &Refusal{"price"} })
+	ipc.HandleFunc(r, "shop:ip", func(ip net.IP) []Refusal { return []Refusal{{Field: ip.String()}} })
 
 	//oriel:hidden for the tests alone
 	ipc.On(r, "hidden", func(context.Context, func()) {})
 }
+
+// Refusal is an error, as a whole; as a part of something it has fields.
+type Refusal struct {
+	Field string `json:"field"`
+}
+
+func (r *Refusal) Error() string { return "not this " + r.Field }
 
 // Worker is a utility process, with whom the app talks and no page.
 func Worker(ctx context.Context, port *utility.Port) error {

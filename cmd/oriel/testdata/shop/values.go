@@ -3,6 +3,7 @@ package shop
 import (
 	"encoding/json"
 	"math/big"
+	"net"
 	"net/netip"
 	"time"
 
@@ -27,12 +28,31 @@ type Named struct {
 	Deep string `json:"deep"`
 }
 
+// Numbered shares a name in Go with what embeds it, and none in messages.
+type Numbered struct {
+	ID string `json:"id"`
+}
+
+// Box has parameters with the names of other types.
+type Box[string, Date any] struct {
+	Value string    `json:"value"`
+	Other Date      `json:"other"`
+	Since time.Time `json:"since"`
+}
+
+// Record is not TypeScript's.
+type Record struct {
+	A int `json:"a"`
+}
+
 // Values has every type that may travel.
 type Values struct {
 	Base
 	*Extra
 	Named  `json:"named"`
 	Shadow string `json:"shadow"` // hides the embedded one
+	Numbered
+	ID int `json:"number"`
 
 	Bool    bool                    `json:"bool"`
 	Int     int                     `json:"int"`
@@ -71,14 +91,29 @@ type Values struct {
 		A string  `json:"a"`
 		B *string `json:"b"`
 	} `json:"inline"`
-	Error    *protocol.Error `json:"error"`
-	View     protocol.View   `json:"view"`
-	Omit     []string        `json:"omit,omitempty"`
-	OmitTime time.Time       `json:"omitTime,omitzero"`
-	OmitNot  time.Time       `json:"omitNot,omitempty"`
-	OmitPtr  *Tree           `json:"omitPtr,omitempty"`
+	Error    *protocol.Error   `json:"error"`
+	View     protocol.View     `json:"view"`
+	Omit     []string          `json:"omit,omitempty"`
+	OmitTime time.Time         `json:"omitTime,omitzero"`
+	OmitNot  time.Time         `json:"omitNot,omitempty"`
+	OmitPtr  *Tree             `json:"omitPtr,omitempty"`
+	OmitNil  *[]string         `json:"omitNil,omitempty"`
+	IP       net.IP            `json:"ip"`
+	IPs      []net.IP          `json:"ips"`
+	OmitIP   net.IP            `json:"omitIP,omitempty"`
+	Box      Box[int, bool]    `json:"box"`
+	Records  []Record          `json:"records"`
+	Object   protocol.Object   `json:"object"`
+	ByLarge  map[uint64]string `json:"byLarge"`
+	Root     Root              `json:"root"`
 	secret   string
 }
+
+// Root has one constant, which does not make an enumeration.
+type Root string
+
+// Top is a Root.
+const Top Root = "top"
 
 // Tree leads back to itself.
 type Tree struct {
@@ -122,6 +157,7 @@ func Sample() Values {
 		ByAddr: map[netip.Addr]string{netip.MustParseAddr("::2"): "two"}, Level: catalog.High, Rights: catalog.Read | catalog.Write,
 		Tree: tree, Forest: Forest{"a": {"b": nil}}, Pair: Pair[string, []Tree]{"x", []Tree{*tree}}, Bits: catalog.Page[byte]{Rows: []byte{1}},
 		Rules: []catalog.Rights{catalog.Read}, Grades: []Grade{0, 1}, Best: [2]Grade{0, 2}, Error: &protocol.Error{Name: "TypeError", Message: "bad"}, View: protocol.NewView([]float64{1}), secret: "secret",
+		Numbered: Numbered{"n"}, IPs: []net.IP{nil, net.IPv4(127, 0, 0, 1)}, Root: "another", ByLarge: map[uint64]string{1 << 63: "large"},
 	}
 	v.Big.SetString("123456789012345678901234567890", 10)
 	return v

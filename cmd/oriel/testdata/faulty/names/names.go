@@ -3,6 +3,8 @@ package names
 
 import (
 	"fmt"
+	"io"
+	"iter"
 
 	"github.com/oriel-go/oriel/main/app"
 	"github.com/oriel-go/oriel/main/ipc"
@@ -22,6 +24,12 @@ type Caller struct {
 	Inner struct{ Back func() }
 }
 
+// Walk yields what it is.
+type Walk iter.Seq[Walk]
+
+// Download has a stream in it.
+type Download struct{ Body []io.Reader }
+
 // Serve registers badly.
 func Serve(a *app.App) {
 	r := a.IPC()
@@ -39,6 +47,10 @@ func Serve(a *app.App) {
 	ipc.HandleFunc(r, "b:complex", func() []complex128 { return nil }) // want "result: complex128 cannot travel"
 	ipc.HandleFunc(r, "b:key", func() map[[2]int]int { return nil })   // want "[2]int cannot be the key of an object"
 	ipc.HandleFunc(r, "b:port", func() *ipc.Port { return nil })       // want "result: a message port does not cross contextBridge: hide the call"
+	ipc.HandleFunc(r, "b:seek", func(io.ReadSeeker) {})                // want "argument 1: io.ReadSeeker cannot travel"
+	ipc.HandleFunc(r, "b:walk", func() Walk { return nil })            // want "result: a stream cannot be in another one"
+	ipc.HandleFunc(r, "b:all", func() <-chan Download { return nil })  // want "result: a stream cannot be in another one"
+	ipc.HandleFunc(r, "orientation:x", func() {})                      // want "every page has a window.orientation already"
 	ipc.HandleFunc(r, "b:loud", func() Loud { return Loud{} })
 	ipc.HandleFunc(r, "b:quiet", func(Loud) {}) // want "names.Shout goes to the page as something else than comes back"
 }
