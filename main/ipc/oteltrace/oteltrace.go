@@ -28,6 +28,13 @@ const scope = "github.com/oriel-go/oriel/main/ipc/oteltrace"
 // other stands for every channel that the app has not named: what pages name has no bounds.
 const other = "_OTHER"
 
+const (
+	// timeoutCode is what a caller gets whose request took too long.
+	timeoutCode = "ERR_TIMEOUT"
+	// maxCode bounds the codes of errors that are told apart. A page chooses its own.
+	maxCode = 64
+)
+
 // An Option changes what an interceptor does.
 type Option func(*config)
 
@@ -69,20 +76,26 @@ func Interceptor(options ...Option) func(next ipc.Handler) ipc.Handler {
 			ctx, span := c.start(ctx, tracer, call)
 			defer span.End() // also when a handler panics or ends its goroutine
 			result, err := next(ctx, call)
-			finish(ctx, span, err)
+			if late := context.Cause(ctx); late == ipc.ErrTimeout {
+				finish(ctx, span, late) // that is what the caller has been told
+			} else {
+				finish(ctx, span, err)
+			}
 			return result, err
 		}
 	}
 }
 
 func newConfig(options []Option) config {
-	no := func(context.Context, *ipc.Call) bool { return false }
-	c := config{propagator: propagation.TraceContext{}, foreign: no}
+	var c config
 	for _, option := range options {
 		option(&c)
 	}
 	if c.provider == nil {
 		c.provider = otel.GetTracerProvider()
+	}
+	if c.propagator == nil {
+		c.propagator = propagation.TraceContext{}
 	}
 	return c
 }
@@ -98,10 +111,10 @@ func (c *config) start(ctx context.Context, tracer trace.Tracer, call *ipc.Call)
 	options := []trace.SpanStartOption{trace.WithSpanKind(kind), trace.WithAttributes(attributes...)}
 	if len(call.Meta) > 0 {
 		remote := c.propagator.Extract(ctx, propagation.MapCarrier(call.Meta))
-		if !c.foreign(ctx, call) {
+		if c.foreign == nil || !c.foreign(ctx, call) {
 			ctx = remote
-		} else {
-			options = append(options, trace.WithNewRoot(), trace.WithLinks(trace.LinkFromContext(remote)))
+		} else if options = append(options, trace.WithNewRoot()); trace.SpanContextFromContext(remote).IsValid() {
+			options = append(options, trace.WithLinks(trace.LinkFromContext(remote)))
 		}
 	}
 	return tracer.Start(ctx, name, options...)
@@ -131,15 +144,19 @@ func finish(ctx context.Context, span trace.Span, err error) {
 	if err == nil {
 		return
 	}
-	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, ipc.ErrTimeout) && errors.Is(err, cause) {
+	cause := context.Cause(ctx)
+	if cause != nil && cause != ipc.ErrTimeout && (errors.Is(err, cause) || errors.Is(err, ctx.Err())) {
 		span.AddEvent("canceled", trace.WithAttributes(attribute.String("oriel.cause", cause.Error())))
 		return
 	}
-	code := other
-	var coder interface{ Code() string }
-	if errors.As(err, &coder) && coder.Code() != "" {
-		code = coder.Code()
+	code := protocol.AsError(err).Code
+	if errors.Is(err, ipc.ErrTimeout) {
+		code = timeoutCode
+	}
+	if code != "" && len(code) <= maxCode {
 		span.SetAttributes(attribute.String("rpc.response.status_code", code))
+	} else {
+		code = other
 	}
 	span.SetAttributes(attribute.String("error.type", code))
 	span.RecordError(err)

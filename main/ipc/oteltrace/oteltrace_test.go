@@ -4,10 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"strings"
 	"testing"
 	"testing/fstest"
 
+	"go.opentelemetry.io/otel/baggage"
 	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	api "go.opentelemetry.io/otel/trace"
@@ -54,6 +58,8 @@ func TestSpans(t *testing.T) {
 	gone := errors.New("the document went away")
 	over, cancel := context.WithCancelCause(t.Context())
 	cancel(gone)
+	late, expire := context.WithCancelCause(t.Context())
+	expire(ipc.ErrTimeout)
 	for name, c := range map[string]struct {
 		ctx    context.Context
 		call   ipc.Call
@@ -73,6 +79,14 @@ func TestSpans(t *testing.T) {
 			kind: api.SpanKindServer, status: codes.Error, want: map[string]string{"error.type": "E_DISK", "rpc.response.status_code": "E_DISK"}},
 		"given up": {ctx: over, call: ipc.Call{Kind: protocol.KindInvoke, Channel: "save", Known: true}, err: gone, span: "save",
 			kind: api.SpanKindServer, want: map[string]string{"error.type": ""}},
+		"given up, as most handlers say it": {ctx: over, call: ipc.Call{Kind: protocol.KindInvoke, Channel: "save", Known: true},
+			err: fmt.Errorf("save: %w", context.Canceled), span: "save", kind: api.SpanKindServer, want: map[string]string{"error.type": ""}},
+		"too late": {ctx: late, call: ipc.Call{Kind: protocol.KindInvoke, Channel: "save", Known: true}, err: context.Canceled, span: "save",
+			kind: api.SpanKindServer, status: codes.Error, want: map[string]string{"error.type": "ERR_TIMEOUT", "rpc.response.status_code": "ERR_TIMEOUT"}},
+		"error for the caller": {call: ipc.Call{Kind: protocol.KindInvoke, Channel: "save", Known: true}, span: "save", kind: api.SpanKindServer, status: codes.Error,
+			err: &protocol.PublicError{ErrorValue: protocol.ErrorValue{Message: "no", Code: "E_NO"}}, want: map[string]string{"error.type": "E_NO"}},
+		"error with a long code": {call: ipc.Call{Kind: protocol.KindInvoke, Channel: "save", Known: true}, span: "save", kind: api.SpanKindServer, status: codes.Error,
+			err: &protocol.ErrorValue{Code: strings.Repeat("E", 65)}, want: map[string]string{"error.type": "_OTHER", "rpc.response.status_code": ""}},
 	} {
 		interceptor, _, spans := recorded()
 		if c.ctx == nil {
@@ -117,8 +131,18 @@ func TestOptions(t *testing.T) {
 	if n := len(spans.Started()); n != 0 {
 		t.Errorf("%d spans of what was filtered out", n)
 	}
+	interceptor, _, spans = recorded(oteltrace.WithPropagator(nil), oteltrace.WithFilter(nil), oteltrace.WithPublicEndpoint(nil))
+	_, _ = interceptor(handler)(t.Context(), call)
+	if s := spans.Ended()[0]; s.Parent().SpanID().String() != pageSpan {
+		t.Errorf("with options that are nil, the parent is %v", s.Parent())
+	}
+	call.Meta = map[string]string{"traceparent": "00-zz"}
+	interceptor, _, spans = recorded(oteltrace.WithPublicEndpoint(yes))
+	_, _ = interceptor(handler)(t.Context(), call)
+	if s := spans.Ended()[0]; len(s.Links()) != 0 {
+		t.Errorf("a malformed traceparent is linked to: %v", s.Links())
+	}
 	interceptor, _, spans = recorded()
-	call.Meta["traceparent"] = "00-zz"
 	_, _ = interceptor(handler)(t.Context(), call)
 	if s := spans.Ended()[0]; s.Parent().IsValid() {
 		t.Errorf("a malformed traceparent is a parent: %v", s.Parent())
@@ -129,6 +153,44 @@ func TestOptions(t *testing.T) {
 	}()
 	if n := len(spans.Ended()); n != 2 {
 		t.Errorf("%d spans have ended after a panic", n)
+	}
+}
+
+// What a context carries that is too much for a request does not make it fail, and what it carries already stays.
+func TestAskCarriesWhatFits(t *testing.T) {
+	ctx, root := trace.NewTracerProvider().Tracer("app").Start(t.Context(), "root")
+	defer root.End()
+	member, err := baggage.NewMember("k", strings.Repeat("v", protocol.MaxMetaText))
+	if err != nil {
+		t.Fatal(err)
+	}
+	full, err := baggage.New(member)
+	if err != nil {
+		t.Fatal(err)
+	}
+	both := propagation.NewCompositeTextMapPropagator(propagation.TraceContext{}, propagation.Baggage{})
+	ask := oteltrace.AskInterceptor(oteltrace.WithTracerProvider(trace.NewTracerProvider()), oteltrace.WithPropagator(both))
+	for n, want := range map[int]int{0: 1, 1: 2, protocol.MaxMeta - 1: protocol.MaxMeta, protocol.MaxMeta: protocol.MaxMeta} {
+		own := map[string]string{}
+		for i := range n {
+			own[fmt.Sprint(i)] = "own"
+		}
+		asked := false
+		err := ask(func(_ context.Context, a *ipc.Ask, _ any) error {
+			asked = true
+			for name, value := range own {
+				if a.Meta[name] != value {
+					t.Errorf("%s has become %q", name, a.Meta[name])
+				}
+			}
+			if _, traced := a.Meta["traceparent"]; traced != (n < protocol.MaxMeta) || len(a.Meta) != want {
+				t.Errorf("beside %d entries: %v", n, a.Meta)
+			}
+			return nil
+		})(baggage.ContextWithBaggage(ctx, full), &ipc.Ask{Channel: "x", Meta: maps.Clone(own)}, nil)
+		if err != nil || !asked {
+			t.Errorf("beside %d entries: %v", n, err)
+		}
 	}
 }
 
