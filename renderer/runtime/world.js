@@ -13,7 +13,8 @@ function createHalf(isPage) {
   const getter = (prototype, key) => uncurry(Object.getOwnPropertyDescriptor(prototype, key).get);
   const world = globalThis;
   const { apply, defineProperty, getPrototypeOf, setPrototypeOf, has } = Reflect;
-  const { keys: objectKeys, getOwnPropertySymbols, freeze } = Object;
+  const { keys: objectKeys, getOwnPropertySymbols, getOwnPropertyDescriptor, freeze } = Object;
+  const { toStringTag } = Symbol;
   const ObjectPrototype = Object.prototype;
   const ArrayPrototype = Array.prototype;
   const isEnumerable = uncurry(ObjectPrototype.propertyIsEnumerable);
@@ -62,9 +63,11 @@ function createHalf(isPage) {
   let directly = () => undefined; // makes the other world's function for a direct one of this world, from it and its ordinary invoke
   let failure; // the error of this world that goes with a FAILED
   let refusal = null; // the error of this world that ended a copy
+  let fromGetter = false; // and it is a getter's of this world, which may throw anything
 
   function refuse(error) {
     refusal = error;
+    fromGetter = false;
     throw error;
   }
 
@@ -72,7 +75,19 @@ function createHalf(isPage) {
   function takeRefusal() {
     const error = refusal;
     refusal = null;
+    fromGetter = false;
     return error || new ErrorConstructor(UNCLONEABLE);
+  }
+
+  // A property of a value that is copied. What its getter throws says more than that something could not be cloned.
+  function read(object, key) {
+    try {
+      return object[key];
+    } catch (thrown) {
+      refusal = thrown;
+      fromGetter = true;
+      throw thrown;
+    }
   }
 
   // What the other half calls to build values of this world. None of it runs code that a page could have put anywhere.
@@ -112,6 +127,7 @@ function createHalf(isPage) {
       defineProperty(error, key, { __proto__: null, value, writable: true, enumerable: true, configurable: true }),
     wrapElement: dom.wrapElement,
     wrapBlob: dom.wrapBlob,
+    cloneFrame: dom.cloneFrame,
     makeController: signal.make,
     signalOf: signal.signalOf,
     abort: signal.abort,
@@ -253,7 +269,9 @@ function createHalf(isPage) {
   }
 
   function copyRefusal() {
+    const isThrown = fromGetter;
     const error = takeRefusal();
+    if (isThrown) return copyThrown(error);
     return theirs.makeError(error.message, getPrototypeOf(error) === ErrorConstructor.prototype ? 'Error' : 'TypeError');
   }
 
@@ -303,12 +321,22 @@ function createHalf(isPage) {
     // The prototype says what to try first; what it is, its internal slots decide.
     for (let i = 0; i < natures.length; i++)
       if (natures[i].prototype === prototype && natures[i].is(value)) return copySpecial(natures[i], value, state, depth);
-    // An instance of a class becomes a plain object; what has a class name of its own (DOM objects, WeakMap, …) cannot cross.
+    // An instance of a class becomes a plain object; what has a class name by its nature (DOM objects, WeakMap, …) cannot cross.
     const tag = tagOf(value);
     if (tag === '[object Object]' || tag === '[object Arguments]') return copyPlain(value, state, depth);
     for (let i = 0; i < natures.length; i++)
       if (natures[i].is(value)) return copySpecial(natures[i], value, state, depth);
+    if (isNamedByScript(value)) return copyPlain(value, state, depth);
     return refuse(new ErrorConstructor(`${UNCLONEABLE} ${tag} does not cross contextBridge.`));
+  }
+
+  // Whether an object's class name was given by a script: the language's own and the browser's cannot be assigned to.
+  function isNamedByScript(value) {
+    for (let holder = value; holder !== null; holder = getPrototypeOf(holder)) {
+      const named = getOwnPropertyDescriptor(holder, toStringTag);
+      if (named !== undefined) return !hasOwn(named, 'writable') || named.writable;
+    }
+    return false;
   }
 
   function copySpecial(nature, value, state, depth) {
@@ -322,11 +350,11 @@ function createHalf(isPage) {
     remember(state, value, made);
     const keys = objectKeys(value);
     for (let i = 0; i < keys.length; i++)
-      theirs.setProperty(made, keys[i], copy(value[keys[i]], state, depth + 2, value));
+      theirs.setProperty(made, keys[i], copy(read(value, keys[i]), state, depth + 2, value));
     const symbols = getOwnPropertySymbols(value);
     for (let i = 0; i < symbols.length; i++)
       if (isEnumerable(value, symbols[i]))
-        theirs.setProperty(made, symbols[i], copy(value[symbols[i]], state, depth + 2, value));
+        theirs.setProperty(made, symbols[i], copy(read(value, symbols[i]), state, depth + 2, value));
     if (state.freezing) theirs.freeze(made);
     return made;
   }
@@ -337,7 +365,7 @@ function createHalf(isPage) {
     const length = value.length;
     if (typeof length !== 'number' || !(length >= 0 && length <= 4294967295)) refuse(new ErrorConstructor(UNCLONEABLE));
     for (let i = 0; i < length; i++) {
-      const element = value[i];
+      const element = read(value, i);
       // What is missing takes memory and time there, but none in a message: one from another page may have any amount of it.
       if (element === undefined && !(i in value) && ++state.missing > MISSING) refuse(new ErrorConstructor(UNCLONEABLE));
       theirs.setElement(made, i, copy(element, state, depth + 1, undefined));
@@ -362,7 +390,7 @@ function createHalf(isPage) {
     }
   }
 
-  const natures = naturesOf(uncurry, getter, { __proto__: null, theirs: () => theirs, copy, copyFunction, makeError, remember, newState, refuse, takeRefusal, settle,
+  const natures = naturesOf(uncurry, getter, { __proto__: null, theirs: () => theirs, copy, copyFunction, copyPlain, makeError, remember, newState, refuse, takeRefusal, settle,
     promiseThen, weakGet, weakSet, dom, signal, stream, UNCLONEABLE });
   const failThrown = (thrown) => theirs.fail(copyThrown(thrown));
   const direct = isPage ? directBridge(uncurry, getter, { __proto__: null, present, callOut, outcome, takeRefusal, failThrown, promiseThen, viewConstructors,

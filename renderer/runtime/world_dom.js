@@ -14,6 +14,7 @@ function domBridge(uncurry, getter) {
   const BlobCarrier = BlobEvent;
   const carried = getter(BlobEvent.prototype, 'data');
   const blobType = getter(Blob.prototype, 'type');
+  const Frame = globalThis.VideoFrame; // only in secure contexts
 
   return {
     __proto__: null,
@@ -22,6 +23,11 @@ function domBridge(uncurry, getter) {
     tagName, // throws for anything but an element
     blobType, // throws for anything but a Blob; unlike its size, a File's type is known without a look at the disk
     wrapElement: (foreign) => walkerRoot(createTreeWalker(here, foreign)),
+    framePrototype: Frame?.prototype,
+    frameTime: Frame && getter(Frame.prototype, 'timestamp'), // throws for anything but a VideoFrame
+    eventPrototype: Event.prototype,
+    eventType: getter(Event.prototype, 'type'), // throws for anything but an Event
+    cloneFrame: (foreign) => new Frame(foreign), // of the same picture, and to be closed by itself
     wrapBlob: (foreign) => carried(new BlobCarrier('', { __proto__: null, data: foreign })),
   };
 }

@@ -3,7 +3,7 @@
 function naturesOf(uncurry, getter, half) {
   'use strict';
 
-  const { theirs, copy, copyFunction, makeError, remember, newState, refuse, settle, promiseThen, dom, signal, stream, UNCLONEABLE } = half;
+  const { theirs, copy, copyFunction, copyPlain, makeError, remember, newState, refuse, settle, promiseThen, dom, signal, stream, UNCLONEABLE } = half;
   const { getPrototypeOf } = Reflect;
   const { freeze } = Object;
   const tagOf = uncurry(Object.prototype.toString);
@@ -115,6 +115,9 @@ function naturesOf(uncurry, getter, half) {
   nature(dom.elementPrototype, branded(dom.tagName), leaf((value) => theirs().wrapElement(value)), false);
   nature(dom.blobPrototype, branded(dom.blobType), leaf((value) => theirs().wrapBlob(value)), false);
   nature(signal.prototype, branded(signal.aborted), leaf(copySignal), false);
+  if (dom.framePrototype) nature(dom.framePrototype, branded(dom.frameTime), leaf((value) => theirs().cloneFrame(value)), false);
+  // An event is what listeners are called with, and a function of an API may be one: as in Electron, its own properties cross.
+  nature(dom.eventPrototype, branded(dom.eventType), copyPlain);
   // A promise has no slot that could be asked for: for anything else, copyPromise throws.
   nature(PromisePrototype, (value) => getPrototypeOf(value) === PromisePrototype || tagOf(value) === '[object Promise]', copyPromise);
   return natures;

@@ -15,6 +15,7 @@ async function hostileResults() {
   const add = (what) => { results[results.length - 1][1] += `${what}; `; };
   const seen = new PageSet();
   const firing = new AbortController();
+  const click = new MouseEvent('click');
 
   // Whether something is not this page's: its chain of prototypes ends elsewhere.
   function look(where, value) {
@@ -96,7 +97,7 @@ async function hostileResults() {
   spoil('JSON', JSON);
   for (const key of ['keys', 'freeze', 'defineProperty', 'getOwnPropertyDescriptor', 'getPrototypeOf', 'setPrototypeOf', 'getOwnPropertySymbols', 'entries', 'assign'])
     replace(Object, key, (old) => ({ value: hooked(`Object.${key}`, old.value), writable: true }));
-  for (const name of ['Document', 'Node', 'Element', 'HTMLElement', 'TreeWalker', 'Blob', 'File', 'Event', 'BlobEvent', 'AbortController', 'AbortSignal', 'EventTarget']) { spoil(`${name}.prototype`, window[name].prototype); }
+  for (const name of ['Document', 'Node', 'Element', 'HTMLElement', 'TreeWalker', 'Blob', 'File', 'Event', 'BlobEvent', 'AbortController', 'AbortSignal', 'EventTarget', 'VideoFrame']) { spoil(`${name}.prototype`, window[name].prototype); }
   replace(window, 'BlobEvent', (old) => ({ value: function (...args) { add('the bridge called BlobEvent'); return construct(old.value, args); }, writable: true }));
   replace(window, 'AbortController', (old) => ({ value: function (...args) { add('the bridge called AbortController'); return construct(old.value, args); }, writable: true }));
   for (const [name, object] of [['Array', Array], ['String', String], ['Number', Number], ['ArrayBuffer', ArrayBuffer]])
@@ -104,6 +105,7 @@ async function hostileResults() {
       replace(object, key, (old) => ({ value: hooked(`${name}.${key}`, old.value), writable: true }));
   for (const name of ['Map', 'Date', 'BigInt', 'Number', 'Uint8Array', 'Float64Array', 'DataView', 'ArrayBuffer', 'TextEncoder', 'TextDecoder', 'parseInt'])
     replace(window, name, (old) => ({ value: hooked(`window.${name}`, old.value), writable: true }));
+  replace(window, 'VideoFrame', (old) => ({ value: function (...args) { add('the bridge called VideoFrame'); return construct(old.value, args); }, writable: true }));
   const watcher = new MutationObserver((records) => { add(`a mutation was seen: ${records[0].type}`); });
   watcher.observe(document, { subtree: true, childList: true, attributes: true });
   // 2. Accessors where bridge code might read or write by inheritance: then, toJSON, get, set, value, indexes, message, length.
@@ -153,6 +155,9 @@ async function hostileResults() {
   step('detached element of the preload', () => api.detachedElement());
   step('Blob', () => { const b = new Blob(['x']); if (api.echo(b) !== b) add('another Blob'); });
   step('Blob of the preload', () => api.makeBlob());
+  step('VideoFrame of the preload', () => { const copy = api.videoFrame(); look('frame', getPrototypeOf(copy)); return copy; });
+  step('event', () => api.echo(click));
+  step('named class', () => api.echo(new (class { a = 1; get [Symbol.toStringTag]() { lookAll('tag', this, []); return 'Named'; } })()));
   step('AbortSignal', () => { if (!api.echo(firing.signal).aborted) firing.abort({ toString: () => { add('the reason was read as text'); return ''; } }); });
   step('AbortSignal of the preload', () => api.makeSignal());
   rule('elements and Blobs cross unseen');
@@ -171,7 +176,10 @@ async function hostileResults() {
   step('proxy thrown', () => api.call(() => { throw new Proxy({}, handler); }));
   // 7. Getters that act while a value is being copied: throwing, calling the bridge again, changing what is copied.
   step('getter re-enters', () => api.echo({ get a() { return api.echo({ get b() { return api.throwError; } }); } }));
-  step('getter throws', () => api.echo({ a: {}, get b() { throw { leak: 1 }; } }));
+  step('getter throws', () => {
+    const mine = { leak: 1 };
+    try { api.echo({ a: {}, get b() { throw mine; } }); } catch (error) { if (error !== mine) throw error; }
+  });
   const grown = []; grown[0] = { get x() { grown[1] = 1; grown[2] = { y: 1 }; return 1; } };
   step('array grows', () => api.echo(grown));
   const endless = { get next() { return { __proto__: null, ...getOwnPropertyDescriptor(endless, 'next') && { n: endless } }; } };
@@ -215,7 +223,7 @@ async function hostileResults() {
   const values = [['number', 7], ['list', [1, 'b', [2.5], { id: 1, title: 't' }, {}, {}, {}, {}, {}, {}, {}]], ['object', { id: 1, 0: 'zero', then: 1, read: 2, tail: 3, end: { pos: [4] } }], ['text', 'x'.repeat(100) + '€'],
     ['broken text', 'x\ud800'], ['bytes', new Uint8Array(100)], ['many bytes', new Uint8Array(300000)], ['floats', new Float64Array(3)], ['buffer', new ArrayBuffer(9)], ['view', new DataView(new ArrayBuffer(4))],
     ['date', new Date(1e12)], ['bigint', -(2n ** 80n)], ['undefined', undefined], ['map', someMap], ['same twice', [special0, special0]], ['proxy', new Proxy({ a: 1, b: [2] }, handler)],
-    ['proxy list', new Proxy([1, { a: 2 }], handler)], ['getter that calls', { get a() { inner(); return 1; }, b: [1] }], ['getter that throws', { get a() { throw { leak: 1 }; } }],
+    ['proxy list', new Proxy([1, { a: 2 }], handler)], ['getter that calls', { get a() { inner(); return 1; }, b: [1] }], ['getter that throws', { get a() { throw new PageError('leak'); } }],
     ['getter that changes a prototype', { get a() { delete ObjectPrototype.extra; return 1; }, b: 1 }], ['function', () => {}], ['window', window], ['promise', PagePromise.resolve(1)]];
   // Nothing of a value without code in it calls anything of the page's, on its way out and back.
   for (let i = 0; i < 14; i++) {
