@@ -14,6 +14,7 @@ type Ask struct {
 
 	session *Session
 	nearest *Router
+	taken   bool // the arguments have been sent, or what they hold has been closed
 }
 
 // An Asker carries a request out: an interceptor, or what is behind it. The answer is decoded into result, a pointer, unless that is nil.

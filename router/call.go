@@ -50,14 +50,16 @@ const maxGivenUp = 4096
 //   - the cause of the session's end;
 //   - the kinds [ErrNotAllowed], [protocol.ErrLimit], or that of a value that cannot be cloned, without anything having been sent.
 //
+// Readers among the arguments are closed in any case.
+//
 // A listener should not wait for an answer: it holds up what the far end's handler may need itself.
 func (s *Session) Invoke(ctx context.Context, channel string, result any, args ...any) error {
 	a := Ask{Channel: channel, Args: args, session: s}
 	err := error(nil)
 	if nearest := s.nearest(); nearest.asksThrough() {
 		err = s.intercept(ctx, a, nearest, result)
-	} else {
-		err = s.invoke(ctx, &a, result)
+	} else if err = s.invoke(ctx, &a, result); err != nil && !a.taken {
+		CloseReaders(args...)
 	}
 	if err != nil {
 		return fmt.Errorf("ipc: invoke %q: %w", channel, err)
@@ -67,6 +69,11 @@ func (s *Session) Invoke(ctx context.Context, channel string, result any, args .
 
 // intercept sends a request through the interceptors.
 func (s *Session) intercept(ctx context.Context, a Ask, nearest *Router, result any) error {
+	defer func() {
+		if !a.taken {
+			CloseReaders(a.Args...)
+		}
+	}()
 	a.nearest = nearest
 	root := nearest
 	for root.parent != nil {
@@ -140,9 +147,10 @@ func (s *Session) ask(id uint32, a *Ask, c *counters) (err error) {
 	sent := false
 	defer func() {
 		if !sent { // also if a value has panicked while it was encoded
-			l.drop()
+			l.drop(a.Args...)
 		}
 	}()
+	a.taken = true
 	args := a.Args
 	if len(args) == 1 {
 		if lender, ok := args[0].(Lender); ok {

@@ -118,6 +118,17 @@ func NewMessage(channel string, args ...any) (Message, error) {
 	return m, nil
 }
 
+// CheckMessage returns the error of [NewMessage] for a message that there is nobody to send to.
+func CheckMessage(channel string, args ...any) error {
+	m, err := NewMessage(channel, args...)
+	if err != nil {
+		return err
+	}
+	m.GiveBack()
+	m.Release()
+	return nil
+}
+
 func newMessage(l protocol.Links, channel string, args []any) (Message, error) {
 	if err := protocol.ValidChannel(channel); err != nil {
 		return Message{}, fmt.Errorf("ipc: send: %w", err)

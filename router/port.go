@@ -92,6 +92,7 @@ func (p *Port) post(args []any) error {
 	defer func() {
 		if !posted { // also if the value has panicked while it was encoded
 			c.giveBack()
+			CloseReaders(args...)
 		}
 	}()
 	b := buffers.Get().(*buffer)

@@ -221,7 +221,7 @@ func (r *request) succeed(result any) {
 	b := buffers.Get().(*buffer)
 	defer b.release()
 	if err := r.encode(b, result); err != nil {
-		r.links.lose()
+		r.links.lose(result)
 		r.fail(fmt.Errorf("the result cannot be sent: %w", err))
 		return
 	}

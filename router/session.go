@@ -108,7 +108,7 @@ func (s *Session) Send(channel string, args ...any) error {
 	sent := false
 	defer func() {
 		if !sent { // also if a value has panicked while it was encoded
-			l.drop()
+			l.drop(args...)
 		}
 	}()
 	m, err := newMessage(&l, channel, args)

@@ -28,7 +28,8 @@ type inStream struct {
 	over   bool  // nobody will read any more
 	ended  bool  // the writer has ended it
 
-	rest []byte // of the chunk that Read is in; the reader's
+	readMu sync.Mutex
+	rest   []byte // of the chunk that Read is in; under readMu
 }
 
 // keepFactor says when a chunk is copied out of its packet, which it would otherwise keep whole.
@@ -132,8 +133,10 @@ func (in *inStream) Next() (protocol.Value, error) {
 	return v, nil
 }
 
-// Read reads the bytes of a stream whose chunks are bytes. It fails at one that is something else.
+// Read reads the bytes of a stream whose chunks are bytes. It fails at one that is something else. Of several goroutines each gets other bytes.
 func (in *inStream) Read(p []byte) (int, error) {
+	in.readMu.Lock()
+	defer in.readMu.Unlock()
 	select {
 	case <-in.done:
 		in.rest = nil

@@ -1,7 +1,9 @@
 package router
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"runtime/debug"
@@ -29,11 +31,9 @@ type outStream struct {
 	halted  error // why the stream is not to be written any more
 }
 
-// write numbers a stream. It is to be run or dropped.
-func (s *Session) write(ctx context.Context, source protocol.Source) (*outStream, error) {
-	t := &s.streams
+func newOutStream(s *Session, source protocol.Source) *outStream {
 	out := &outStream{session: s, source: source, credit: protocol.StreamWindow}
-	out.cond.L = &t.mu
+	out.cond.L = &s.streams.mu
 	var once sync.Once
 	out.close = func() {
 		once.Do(func() {
@@ -43,6 +43,13 @@ func (s *Session) write(ctx context.Context, source protocol.Source) (*outStream
 			}
 		})
 	}
+	return out
+}
+
+// write numbers a stream. It is to be run or dropped.
+func (s *Session) write(ctx context.Context, source protocol.Source) (*outStream, error) {
+	t := &s.streams
+	out := newOutStream(s, source)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	switch {
@@ -68,13 +75,21 @@ func (o *outStream) drop() {
 	o.close()
 }
 
+// errWritten is why nothing more is written to a stream that has ended.
+var errWritten = errors.New("ipc: the stream has ended")
+
 // forget frees the number and returns why the stream was halted, and whether the session is over.
 func (o *outStream) forget() (halted error, over bool) {
 	t := &o.session.streams
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	delete(t.out, o.id)
-	return o.halted, t.ended != nil
+	halted, over = o.halted, t.ended != nil
+	if halted == nil {
+		o.halted = errWritten // an iterator may have left a goroutine behind that still yields
+		o.cond.Broadcast()
+	}
+	return halted, over
 }
 
 // grant takes credit that the reader gives. streams.mu is held.
@@ -205,6 +220,8 @@ var readBuffers = sync.Pool{New: func() any { return new([protocol.ChunkBytes]by
 // maxEmptyReads is how often in turn a reader may return neither bytes nor an error, as in package bufio.
 const maxEmptyReads = 100
 
+var errBadCount = errors.New("ipc: the reader returned an impossible count from Read")
+
 // copyBytes reads no more than there is credit for: what waits, waits in the source.
 func (o *outStream) copyBytes() error {
 	memory := readBuffers.Get().(*[protocol.ChunkBytes]byte)
@@ -216,6 +233,9 @@ func (o *outStream) copyBytes() error {
 		}
 		n, err := o.read(memory[:])
 		o.spend(-most)
+		if n < 0 || n > len(memory) {
+			return errBadCount
+		}
 		if n > 0 {
 			empty = 0
 			o.spend(protocol.ChunkCost(n + binHeadOf(n))) // there is room, since it is no more than most
@@ -289,7 +309,7 @@ func (o *outStream) value(v any) error {
 		return err
 	}
 	if !o.spend(protocol.ChunkCost(len(b.packet) - protocol.HeaderSize - protocol.ChunkHead(o.id))) {
-		return context.Cause(o.ctx)
+		return cmp.Or(context.Cause(o.ctx), errWritten)
 	}
 	return o.ship(b)
 }

@@ -7,6 +7,8 @@ import (
 	"iter"
 	"runtime"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/oriel-go/oriel/protocol"
@@ -53,6 +55,11 @@ func (i idle) Close() error {
 	return nil
 }
 
+// impossible is a reader that says it has read so many bytes.
+type impossible int
+
+func (n impossible) Read([]byte) (int, error) { return int(n), io.EOF }
+
 // A stream whose source fails in unusual ways ends with an error, as a handler's answer would, and the app lives.
 func TestUnluckySources(t *testing.T) {
 	near, far := pair(t, router.SessionOptions{})
@@ -72,8 +79,10 @@ func TestUnluckySources(t *testing.T) {
 			io.Reader
 			io.Closer
 		}{failingReader{errors.New("before it is closed")}, exiting{}},
-		"a reader that panics":      io.MultiReader(nil, nil),
-		"a reader that has nothing": idle{make(chan struct{})},
+		"a reader that panics":                io.MultiReader(nil, nil),
+		"a reader that has less than nothing": impossible(-1),
+		"a reader that has too much":          impossible(1 << 40),
+		"a reader that has nothing":           idle{make(chan struct{})},
 		"an iterator that goes on all the same": iter.Seq2[int, error](func(yield func(int, error) bool) {
 			yield(0, errors.New("the first"))
 			yield(1, nil)
@@ -129,6 +138,33 @@ func TestReadAfterClose(t *testing.T) {
 	_ = r.Close()
 	if n, err := r.Read(b); n != 0 || err != router.ErrStreamClosed {
 		t.Errorf("after Close: %d bytes, %v", n, err)
+	}
+}
+
+// Several goroutines that read one stream share its bytes.
+func TestReadTogether(t *testing.T) {
+	near, far := pair(t, router.SessionOptions{})
+	const size = 8 << 20
+	router.Handle(far.router, "noise", func(context.Context, any) (io.Reader, error) { return newNoise(size, io.EOF), nil })
+	r, err := router.Invoke[io.Reader](patience(t), near.session, "noise")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var total atomic.Int64
+	var all sync.WaitGroup
+	for i := range 4 {
+		all.Go(func() {
+			b := make([]byte, 1000+i)
+			for {
+				n, err := r.Read(b)
+				if total.Add(int64(n)); err != nil {
+					return
+				}
+			}
+		})
+	}
+	if all.Wait(); total.Load() != size {
+		t.Errorf("%d bytes of %d", total.Load(), size)
 	}
 }
 

@@ -253,20 +253,24 @@ func (l *links) closeLater() {
 	}
 }
 
-// drop forgets the streams that were to leave with a message that is not sent, and gives the ports back.
-func (l *links) drop() {
+// drop closes the streams that were to leave with a message that is not sent, and gives the ports back. If not all of the message's values have
+// been encoded, they are to be named: there may be more readers in them.
+func (l *links) drop(values ...any) {
 	l.cargo.giveBack()
 	outs := l.outs
 	l.outs = nil
+	if len(values) > 0 {
+		defer l.closeOthers(outs, values)
+	}
 	for _, out := range outs {
 		defer out.drop() // all of them, even if one ends the goroutine
 	}
 }
 
 // lose is drop for what its owner has handed over already: the ports are closed.
-func (l *links) lose() {
+func (l *links) lose(values ...any) {
 	l.cargo.lose()
-	l.drop()
+	l.drop(values...)
 }
 
 // start lets the ports that have left go on from where they are, begins to write the streams, which c counts, and calls done, at once if there is none, when the last of them has ended, with the

@@ -39,6 +39,7 @@ import (
 	"github.com/oriel-go/oriel/main/ipc"
 	"github.com/oriel-go/oriel/main/pages"
 	"github.com/oriel-go/oriel/protocol"
+	"github.com/oriel-go/oriel/router"
 	"github.com/oriel-go/oriel/utility"
 )
 
@@ -153,11 +154,19 @@ func (a *App) windowsClosed() {
 // Send sends a message to the page of every window. The error joins those of single windows. Streams cannot be sent to all, since each is
 // read once.
 func (a *App) Send(channel string, args ...any) error {
-	var errs []error
-	for _, p := range a.host.Peers() {
+	peers := a.host.Peers()
+	errs := make([]error, 0, len(peers)+1)
+	if len(peers) == 0 {
+		errs = append(errs, router.CheckMessage(channel, args...))
+	}
+	for _, p := range peers {
 		errs = append(errs, p.Broadcast(channel, args...))
 	}
-	return errors.Join(errs...)
+	err := errors.Join(errs...)
+	if err != nil {
+		router.CloseReaders(args...)
+	}
+	return err
 }
 
 // Quit closes every window and then ends the app. A page may refuse by its beforeunload handler, and the app goes on.

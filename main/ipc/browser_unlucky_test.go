@@ -71,5 +71,30 @@ func TestBrowserUnluckyStreams(t *testing.T) {
 				t.Errorf("%s: %s", script, got)
 			}
 		}
+		handedInVain(t, a, w)
 	})
+}
+
+// handedInVain hands readers over that nobody takes.
+func handedInVain(t *testing.T, a *app.App, w *window.Window) {
+	t.Helper()
+	closed := make(chan error, 1)
+	source := closer{rand.NewChaCha8([32]byte{}), closed}
+	check := func(what string, err error) {
+		t.Helper()
+		if err == nil {
+			t.Errorf("%s: no error", what)
+		}
+		wait(t, closed)
+	}
+	check("Invoke without a handler", w.Invoke(patience(t), "nobody", nil, source))
+	check("Send to all", a.Send("x", source))
+	w.Destroy()
+	wait(t, w.Closed())
+	check("Send to a window that is closed", w.Send("x", source))
+	check("Invoke of a window that is closed", w.Invoke(patience(t), "x", nil, source))
+	check("Send to no window", a.Send("x", source))
+	if err := a.Send("x", func() {}); err == nil {
+		t.Error("a function can be sent to no window")
+	}
 }

@@ -147,7 +147,11 @@ func (p *Peer) Send(channel string, args ...any) error {
 	if f := p.Frame(); f != nil {
 		return f.Send(channel, args...)
 	}
-	return p.Broadcast(channel, args...)
+	err := p.Broadcast(channel, args...)
+	if err != nil {
+		router.CloseReaders(args...)
+	}
+	return err
 }
 
 // Broadcast is Send for a message that others get too: it cannot have streams, which are read once.
@@ -201,6 +205,7 @@ func (p *Peer) Invoke(ctx context.Context, channel string, result any, args ...a
 		f, err = p.document(ctx)
 	}
 	if err != nil {
+		router.CloseReaders(args...)
 		return fmt.Errorf("ipc: invoke %q: %w", channel, err)
 	}
 	return f.Invoke(ctx, channel, result, args...)

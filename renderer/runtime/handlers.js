@@ -14,20 +14,24 @@ function addHandler(channel, handler, once) {
   handlers.set(channel, { handler, once });
 }
 
-function takeHandler(channel) {
+function takeHandler(channel, frame) {
   const found = handlers.get(channel);
-  if (!found) throw Object.assign(new Error(`No handler registered for '${channel}'`), { code: 'ERR_NO_HANDLER' });
+  if (!found) {
+    streams.discard(frame);
+    throw Object.assign(new Error(`No handler registered for '${channel}'`), { code: 'ERR_NO_HANDLER' });
+  }
   if (found.once) handlers.delete(channel);
   return found.handler;
 }
 
-async function answerRequest(id, channel, args, transferred, meta) {
+async function answerRequest(frame) {
+  const [, id, channel, args, meta] = frame;
   const controller = new AbortController();
   answering.set(id, controller);
   let packet;
   try {
-    const handler = takeHandler(channel);
-    const result = await handler({ sender: ipcRenderer, ports: transferred, signal: controller.signal, traceparent: meta?.traceparent, tracestate: meta?.tracestate }, ...args);
+    const handler = takeHandler(channel, frame);
+    const result = await handler({ sender: ipcRenderer, ports: ports.of(frame), signal: controller.signal, traceparent: meta?.traceparent, tracestate: meta?.tracestate }, ...args);
     if (answering.has(id)) packet = codec.result(documentNumber, id, result);
   } catch (thrown) {
     if (answering.has(id)) packet = failure(id, thrown);

@@ -192,7 +192,7 @@ function receiveFrame(frame, size) {
       if (unheard.has(frame[1]) || !hear(frame)) keepUnheard(frame, size);
       return;
     case INVOKE:
-      answerRequest(frame[1], frame[2], frame[3], ports.of(frame), frame[4]);
+      answerRequest(frame);
       return;
     case CANCEL:
       cancelRequest(frame[1]);
