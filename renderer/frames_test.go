@@ -94,6 +94,7 @@ func TestSubFrames(t *testing.T) {
 		eval[any](t, w, "make((f) => { f.id = 'anchor'; f.src = '"+listed+"/' })")
 		anchor := w.Frames()[1]
 		mainID := w.MainFrame().Sender().FrameID
+		blob := "URL.createObjectURL(new Blob([`" + inScript(framePage) + "`], { type: 'text/html' }))"
 		for _, c := range []struct{ name, set, url, origin, err, climbed string }{
 			{"same origin", "f.src = 'frame.html'", home + "/frame.html", home, "", "api,frame,document"},
 			{"another process", "f.src = '" + listed + "/'", listed + "/", listed, "", ""},
@@ -101,6 +102,8 @@ func TestSubFrames(t *testing.T) {
 			{"sandboxed", "f.sandbox = 'allow-scripts'; f.src = '" + listed + "/?sandboxed'", listed + "/?sandboxed", "null", "", ""},
 			{"data", "f.src = 'data:text/html,' + encodeURIComponent(`" + inScript(framePage) + "`.replace('<\\/', '</'))", "", "null", "", ""},
 			{"srcdoc", "f.srcdoc = `" + inScript(framePage) + "`", "about:srcdoc", "null", "", "api,frame,document"},
+			{"blob", "f.src = " + blob, "", home, "", "api,frame,document"},
+			{"sandboxed blob", "f.sandbox = 'allow-scripts'; f.src = " + blob, "", "null", "", ""},
 		} {
 			t.Run(c.name, func(t *testing.T) {
 				got := eval[told](t, w, "make((f) => { "+c.set+" })")

@@ -28,7 +28,7 @@ func (w *Window) client() *cef.Client {
 		},
 		LoadHandler: &cef.LoadHandler{
 			OnLoadingStateChange: func(_ *cef.Browser, loading, _, _ bool) { w.loadingChanged(loading) },
-			OnLoadStart:          func(_ *cef.Browser, f *cef.Frame, _ cef.TransitionType) { w.loadStarted(f); w.committed(f) },
+			OnLoadStart:          func(_ *cef.Browser, f *cef.Frame, t cef.TransitionType) { w.loadStarted(f, t); w.committed(f) },
 			OnLoadEnd:            func(_ *cef.Browser, f *cef.Frame, status int) { w.subFrameNews(f); w.loadEnded(f, status) },
 			OnLoadError: func(_ *cef.Browser, f *cef.Frame, code cef.ErrorCode, text, url string) {
 				w.loadFailed(f, code, text, url)
@@ -106,6 +106,7 @@ func (w *Window) created(browser *cef.Browser) {
 		w.attachTargets()
 	}
 	w.register()
+	w.showInTime()
 }
 
 // receive takes a packet from a renderer. Who has no preload has nothing to say.

@@ -29,11 +29,10 @@ type Loaded struct {
 // that break the protocol: somebody has taken the process over.
 const ReasonViolations = "killed: protocol violations"
 
-// RendererGone tells how a page's process ended: the reasons are Electron's (crashed, killed, oom, …) and [ReasonViolations]. For killed and
-// crashed, ExitCode is the signal's number.
+// RendererGone tells how a page's process ended: the reasons are Electron's (crashed, killed, oom, …) and [ReasonViolations].
 type RendererGone struct {
 	Reason   string
-	ExitCode int
+	ExitCode int // of a process that a signal ended, as crashed ones, the signal's number
 }
 
 // maxConsoleText bounds one line of the console, as the queue bounds their number.
@@ -52,7 +51,8 @@ func (w *Window) OnClosed(f func()) (remove func()) {
 	return w.events.closed.On(func(struct{}) { f() })
 }
 
-// OnReadyToShow adds a function that runs once, when the first page has loaded and showing the window would not flash.
+// OnReadyToShow adds a function that runs once, when the first page has loaded and showing the window would not flash, or has not loaded within
+// three seconds.
 func (w *Window) OnReadyToShow(f func()) (remove func()) {
 	return w.events.readyToShow.On(func(struct{}) { f() })
 }

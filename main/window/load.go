@@ -4,10 +4,13 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"syscall"
+	"time"
 
 	"go.uber.org/zap"
 
 	"github.com/oriel-go/oriel/cef"
+	"github.com/oriel-go/oriel/main/internal/engine"
 	"github.com/oriel-go/oriel/main/ipc"
 )
 
@@ -23,12 +26,19 @@ func (e *LoadError) Error() string { return fmt.Sprintf("loading %s: %s (%d)", e
 // errAborted is cef_errorcode_t ERR_ABORTED: another navigation, or Stop, came between.
 const errAborted = int(cef.ErrorCodeAborted)
 
-// A load is a navigation that the app asked for.
+// A load is a navigation that the app asked for. Those of the page itself, and reloads, come between; Chromium tells of all of them alike.
 type load struct {
-	url    string
-	done   chan error // nil if nobody waits
-	failed *LoadError // the network's word; the load ends when Chromium's error page has loaded in its place
+	url       string
+	at        string     // where Chromium has it, after redirects; "" until it tells, which it does not of some schemes
+	committed bool       // its document is there, or another that this one led to
+	done      chan error // nil if nobody waits
 }
+
+// idleAfter is how long Chromium may load nothing while a load is under way: some addresses lead nowhere, and it tells nothing of those.
+const idleAfter = time.Second
+
+// errorPage is the address of Chromium's page about a load that failed, where that is aborted in its turn.
+const errorPage = "chrome-error://chromewebdata/"
 
 // LoadURL leads the window to url, relative to the app's origin if it has no scheme, and waits until the page's load event. A page that
 // cannot be loaded gives a *[LoadError]; an HTTP status of 400 and more is a page like any other. For the URL of [Options], while that still
@@ -69,15 +79,17 @@ func (w *Window) navigate(l *load) {
 		w.load.done = l.done
 		return
 	}
-	if w.load != nil {
-		w.replaced = append(w.replaced, w.load.url)
-	}
 	w.finishLoad(&LoadError{errAborted, "ERR_ABORTED", ""})
-	w.load = l
+	w.load, w.failed = l, nil
 	w.log.Debug("load", zap.String("url", l.url))
 	frame := w.browser.GetMainFrame()
 	defer frame.Release()
+	w.beginning = true
 	frame.LoadURL(l.url)
+	w.beginning = false
+	if !w.browser.IsLoading() {
+		w.expectLoading()
+	}
 }
 
 // finishLoad tells whoever waits for the current load how it ended.
@@ -98,28 +110,52 @@ func (w *Window) finishLoad(err error) {
 }
 
 // loadStarted hears that a new document is there.
-func (w *Window) loadStarted(f *cef.Frame) {
-	if f.IsMain() {
-		w.log.Debug("document begins", zap.String("url", f.GetURL()))
-		w.replaced = nil
+func (w *Window) loadStarted(f *cef.Frame, transition cef.TransitionType) {
+	if !f.IsMain() {
+		return
+	}
+	url := f.GetURL()
+	w.log.Debug("document begins", zap.String("url", url))
+	if l := w.load; l != nil && explicit(transition) && (l.at == url || l.at == "") {
+		l.committed = true
 	}
 }
 
+// explicit reports whether the app has asked for a navigation by LoadURL. A page cannot pass its own off as such.
+func explicit(transition cef.TransitionType) bool {
+	return transition&cef.TransitionTypeForwardBackFlag == 0 && transition&cef.TransitionTypeSourceMask == cef.TransitionTypeExplicit
+}
+
 func (w *Window) loadEnded(f *cef.Frame, status int) {
-	if !f.IsMain() || f.GetURL() == blank && (w.load == nil || w.load.url != blank) {
+	if !f.IsMain() {
 		return
 	}
-	if l := w.load; l != nil && l.failed != nil {
-		w.readyToShow()
-		w.events.loadFailed.Emit(&w.queue, l.failed)
-		w.finishLoad(l.failed)
+	if err := w.failed; err != nil {
+		w.failedToLoad(err)
 		return
 	}
-	w.log.Debug("page loaded", zap.String("url", f.GetURL()), zap.Int("status", status))
+	url, l := f.GetURL(), w.load
+	if url == blank && (l == nil || l.url != blank) {
+		return
+	}
+	w.log.Debug("page loaded", zap.String("url", url), zap.Int("status", status))
 	w.forgetBlank()
 	w.readyToShow()
-	w.events.loaded.Emit(&w.queue, Loaded{URL: f.GetURL(), Status: status})
-	w.finishLoad(nil)
+	w.events.loaded.Emit(&w.queue, Loaded{URL: url, Status: status})
+	if l != nil && l.committed {
+		w.finishLoad(nil)
+	}
+}
+
+// failedToLoad tells of a failure when Chromium's page about it is there.
+func (w *Window) failedToLoad(err *LoadError) {
+	w.failed = nil
+	w.readyToShow()
+	w.events.loadFailed.Emit(&w.queue, err)
+	if w.load == nil { // the page's own doing
+		w.load = &load{url: err.URL}
+	}
+	w.finishLoad(err)
 }
 
 func (w *Window) loadFailed(f *cef.Frame, code cef.ErrorCode, text, url string) {
@@ -127,32 +163,69 @@ func (w *Window) loadFailed(f *cef.Frame, code cef.ErrorCode, text, url string) 
 		return
 	}
 	w.log.Debug("load failed", zap.String("url", url), zap.String("error", text))
-	err := &LoadError{int(code), text, url}
-	if int(code) != errAborted {
-		if w.load == nil {
-			w.load = &load{url: url} // the page's own doing
-		}
-		w.load.failed = err
-		return
+	l := w.load
+	switch {
+	case w.beginning: // of what came before
+	case int(code) != errAborted:
+		w.failed = &LoadError{int(code), text, url}
+	case w.failed != nil && url == errorPage:
+		w.failedToLoad(w.failed)
+	case l == nil:
+	case url == l.at, l.at == "" && url == l.url, l.committed && url == f.GetURL():
+		w.finishLoad(&LoadError{int(code), text, url})
 	}
-	if i := slices.Index(w.replaced, url); i >= 0 {
-		w.replaced = slices.Delete(w.replaced, i, i+1)
-		return
-	}
-	w.finishLoad(err)
 }
 
-// loadingChanged finishes loads that have no load event of their own, because they stayed within their document.
+// loadingChanged finishes loads that have no load event of their own, because they stayed within their document or came to nothing.
 func (w *Window) loadingChanged(loading bool) {
 	w.log.Debug("loading state", zap.Bool("loading", loading))
 	if loading || w.load == nil || w.load.url == blank {
 		return
 	}
+	if w.arrived() {
+		w.finishLoad(nil)
+	} else {
+		w.expectLoading()
+	}
+}
+
+// arrived reports whether the window is where the current load leads.
+func (w *Window) arrived() bool {
 	frame := w.browser.GetMainFrame()
 	defer frame.Release()
-	if frame.GetURL() == w.load.url {
-		w.finishLoad(nil)
-	}
+	url := frame.GetURL()
+	return url == w.load.url || url == w.load.at
+}
+
+// expectLoading ends the current load if Chromium is not at it any more. It may be between two steps of it.
+func (w *Window) expectLoading() {
+	l := w.load
+	time.AfterFunc(idleAfter, func() {
+		engine.Post(func() {
+			if w.browser == nil || w.load != l || w.browser.IsLoading() {
+				return
+			}
+			if w.arrived() {
+				w.finishLoad(nil)
+			} else {
+				w.finishLoad(&LoadError{errAborted, "ERR_ABORTED", ""})
+			}
+		})
+	})
+}
+
+// showAfter is how long a window waits to be shown for a page that does not finish loading, as one does not while one of its pictures is awaited.
+const showAfter = 3 * time.Second
+
+// showInTime shows the window without its page if that takes too long.
+func (w *Window) showInTime() {
+	time.AfterFunc(showAfter, func() {
+		engine.Post(func() {
+			if w.browser != nil && w.win != nil {
+				w.readyToShow()
+			}
+		})
+	})
 }
 
 // readyToShow shows the window the first time there is something to see in it.
@@ -171,11 +244,15 @@ func (w *Window) readyToShow() {
 // Chromium tells them apart, and a page cannot pass its own navigations off as them.
 func (w *Window) mayNavigate(f *cef.Frame, r *cef.Request) bool {
 	url, transition := r.GetURL(), r.GetTransitionType()
-	if !f.IsMain() || transition&cef.TransitionTypeForwardBackFlag != 0 {
+	switch {
+	case !f.IsMain():
 		return true
-	}
-	switch transition & cef.TransitionTypeSourceMask {
-	case cef.TransitionTypeExplicit, cef.TransitionTypeReload:
+	case explicit(transition):
+		if w.load != nil {
+			w.load.at = url
+		}
+		return true
+	case transition&cef.TransitionTypeForwardBackFlag != 0, transition&cef.TransitionTypeSourceMask == cef.TransitionTypeReload:
 		return true
 	}
 	if slices.Contains(w.host.Origins, originOf(url)) {
@@ -227,6 +304,9 @@ func (w *Window) rendererGone(status cef.TerminationStatus, code int, text strin
 		cef.TerminationStatusLaunchFailed: "launch-failed", cef.TerminationStatusIntegrityFailure: "integrity-failure",
 	}
 	reason := reasons[status]
+	if status != cef.TerminationStatusLaunchFailed && status != cef.TerminationStatusIntegrityFailure {
+		code = exitCode(code)
+	}
 	if w.guard.newProcess() {
 		reason = ReasonViolations
 	}
@@ -245,4 +325,13 @@ func (w *Window) rendererGone(status cef.TerminationStatus, code int, text strin
 	if w.forced {
 		w.closeBrowser() // nobody is left whose answer Chromium could wait for
 	}
+}
+
+// exitCode is what a wait status says: libcef hands that on as it is.
+func exitCode(status int) int {
+	s := syscall.WaitStatus(status)
+	if s.Signaled() {
+		return int(s.Signal())
+	}
+	return s.ExitStatus()
 }

@@ -3,6 +3,7 @@ package window_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -109,6 +110,82 @@ func TestLoadURLErrors(t *testing.T) {
 		<-w.Closed()
 		if err := w.LoadURL(ctx(t), "/"); !errors.Is(err, window.ErrClosed) {
 			t.Errorf("a closed window: %v", err)
+		}
+	})
+}
+
+// The app hears of the load that it has asked for, whatever the page has begun by itself.
+func TestLoadURLOfItsOwn(t *testing.T) {
+	asked, rest := make(chan string, 10), map[string]chan struct{}{"/half": make(chan struct{}), "/late": make(chan struct{})}
+	o := site(map[string]string{"two.html": "<title>Two</title>"})
+	files := o.Pages
+	o.Pages = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		wait := rest[r.URL.Path]
+		if wait == nil {
+			files.ServeHTTP(w, r)
+			return
+		}
+		w.Header().Set("Content-Type", "text/html")
+		if r.URL.Path == "/half" {
+			io.WriteString(w, "<title>Half</title>"+strings.Repeat(" ", 1<<16))
+			w.(http.Flusher).Flush()
+		}
+		asked <- r.URL.Path
+		select {
+		case <-wait:
+		case <-r.Context().Done():
+		}
+		io.WriteString(w, "<p>The end")
+	})
+	apptest.InApp(t, o, func(t *testing.T, a *app.App) {
+		w := open(t, a, window.Options{})
+		eval[any](t, w, "location.href = '/late'; 0")
+		<-asked
+		if err := w.LoadURL(ctx(t), "/two.html"); err != nil {
+			t.Errorf("while the page leads elsewhere: %v", err)
+		}
+		eval[any](t, w, "location.href = '/half'; 0")
+		<-asked
+		apptest.Until(t, "the document begins", func() bool { return eval[string](t, w, "document.title") == "Half" })
+		half, done := loaded(w), make(chan error, 1)
+		go func() { done <- w.LoadURL(ctx(t), "/late") }()
+		<-asked
+		close(rest["/half"])
+		if l := <-half; l.URL != "app://test/half" {
+			t.Errorf("loaded was %s", l.URL)
+		}
+		select {
+		case err := <-done:
+			t.Errorf("the load of the page before was taken for the app's: %v", err)
+		default:
+			close(rest["/late"])
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
+		}
+		if url, _ := w.URL(); url != "app://test/late" {
+			t.Errorf("the window is at %s", url)
+		}
+	})
+}
+
+// What leads nowhere is an error, and is not waited for.
+func TestLoadURLToNowhere(t *testing.T) {
+	apptest.InApp(t, site(nil), func(t *testing.T, a *app.App) {
+		w := open(t, a, window.Options{})
+		for url, want := range map[string]string{
+			"javascript:1":           "a script is no page",
+			"app:/x":                 "no host",
+			"http://":                "no host",
+			"http://\xff/":           "ERR_ABORTED",
+			"view-source:app://test": "ERR_ABORTED",
+		} {
+			if err := w.LoadURL(ctx(t), url); err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%q: %v does not say %q", url, err, want)
+			}
+		}
+		if err := w.LoadURL(ctx(t), "/"); err != nil {
+			t.Error(err)
 		}
 	})
 }

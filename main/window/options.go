@@ -7,8 +7,10 @@ import (
 	"image/color"
 	"image/png"
 	"net/url"
+	"slices"
 	"strings"
 
+	"github.com/oriel-go/oriel/main/pages"
 	"github.com/oriel-go/oriel/protocol"
 )
 
@@ -16,7 +18,7 @@ import (
 type Rect struct{ X, Y, Width, Height int }
 
 // Options describe a window. The zero value is a window of 800 × 600 in the middle of the screen, on the app's start page, shown when that
-// has something to show.
+// has loaded, or after three seconds of waiting for it.
 type Options struct {
 	// Title is the window's title until the page has one of its own.
 	Title string
@@ -100,6 +102,12 @@ func resolve(appOrigin, s string) (string, error) {
 		return "", fmt.Errorf("URL %q: %w", s, err)
 	}
 	if u.Scheme != "" {
+		switch {
+		case u.Scheme == "javascript":
+			return "", fmt.Errorf("URL %q: a script is no page; see Eval", s)
+		case u.Host == "" && slices.Contains([]string{pages.Scheme, "http", "https"}, u.Scheme):
+			return "", fmt.Errorf("URL %q has no host", s)
+		}
 		if u.Host != "" && u.Path == "" {
 			u.Path = "/"
 		}
@@ -114,6 +122,9 @@ func resolve(appOrigin, s string) (string, error) {
 
 // originOf is the origin of a URL as a page's location.origin tells it: "null" for one that is opaque.
 func originOf(s string) string {
+	if of, blob := strings.CutPrefix(s, "blob:"); blob && !strings.HasPrefix(of, "blob:") {
+		s = of // it begins with the origin of who made it
+	}
 	u, err := url.Parse(s)
 	if err != nil || u.Host == "" || u.Opaque != "" {
 		return "null"

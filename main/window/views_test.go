@@ -6,6 +6,7 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -76,6 +77,35 @@ func TestShowLater(t *testing.T) {
 			t.Fatal(err)
 		}
 		apptest.Until(t, "the window is hidden", func() bool { return !w.Visible() })
+	})
+}
+
+// A page that does not finish loading is seen all the same.
+func TestShowInTime(t *testing.T) {
+	o := site(map[string]string{"picture.html": "<img src=never.png>"})
+	files := o.Pages
+	o.Pages = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/never.png" {
+			<-r.Context().Done()
+		}
+		files.ServeHTTP(w, r)
+	})
+	apptest.InApp(t, o, func(t *testing.T, a *app.App) {
+		w, err := window.New(a, window.Options{URL: "/picture.html"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		later, err := window.New(a, window.Options{URL: "/picture.html", Hidden: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ready := make(chan struct{})
+		later.OnReadyToShow(func() { close(ready) })
+		apptest.Until(t, "the window is visible", w.Visible)
+		<-ready
+		if later.Visible() {
+			t.Error("a hidden window is visible")
+		}
 	})
 }
 
@@ -234,6 +264,19 @@ func TestRendererCrash(t *testing.T) {
 			t.Errorf("a script after the crash: %v", err)
 		}
 		back := loaded(w)
+		if err := w.Reload(false); err != nil {
+			t.Fatal(err)
+		}
+		<-back
+		ended := make(chan window.RendererGone, 1)
+		w.OnRendererGone(func(g window.RendererGone) { ended <- g })
+		if err := w.LoadURL(ctx(t), "chrome://kill"); err == nil {
+			t.Error("the process has ended, and it has loaded")
+		}
+		if g := <-ended; g.ExitCode < 1 || g.ExitCode > 255 { // Chromium's own choice
+			t.Errorf("gone: %+v", g)
+		}
+		back = loaded(w)
 		if err := w.Reload(false); err != nil {
 			t.Fatal(err)
 		}

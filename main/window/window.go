@@ -51,10 +51,11 @@ type Window struct {
 	targets    map[string]*target // by the names that their processes are told
 	prepareErr error
 	load       *load
-	replaced   []string // URLs of loads that others replaced and whose abortion is still to be told
-	crashed    bool     // the page's process has gone, and no document has come since
-	forced     bool     // close without asking the page
-	hidden     bool     // Show has not been called and is not to be called for it
+	beginning  bool       // Chromium is just told of load
+	failed     *LoadError // the network's word; the load ends when Chromium's error page has loaded in its place
+	crashed    bool       // the page's process has gone, and no document has come since
+	forced     bool       // close without asking the page
+	hidden     bool       // Show has not been called and is not to be called for it
 	shown      bool
 	loadedOnce bool
 	forgotten  bool // the history no longer has the first, blank document
