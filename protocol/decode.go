@@ -147,7 +147,9 @@ func (v Value) Decode(into any) error {
 // []any, map[string]any, time.Time, *big.Int, and this package's own types for
 // the rest, Map, Set, Error and SparseArray as pointers. An [Ordered] takes the
 // same, but objects with the order of their properties. Shared and cyclic values
-// stay so wherever Go has a pointer, map or slice for them.
+// stay so wherever Go has a pointer, map or slice for them. But what would contain
+// itself without a pointer or an any in between, as a struct { Kids []Same }, is an
+// error: who writes such a type does not expect it to have no end.
 func DecodeValue(raw []byte, into any) error {
 	w := walker{b: raw, budget: MaxElements}
 	if err := w.whole(); err != nil {
@@ -345,6 +347,14 @@ func newGraph(raw []byte, n int) *graph {
 func (d *decoder) remember(start int, v reflect.Value, t reflect.Type) {
 	if d.g != nil {
 		d.g.done[place{uint32(start), t}] = v
+	}
+}
+
+// rememberTree remembers a slice or map of a type that nobody expects to lead back to itself: only when it is whole, so that nothing within
+// can share it.
+func (d *decoder) rememberTree(start int, v reflect.Value, info *typeInfo) {
+	if info.tree && v.Kind() != reflect.Array {
+		d.remember(start, v, info.t)
 	}
 }
 

@@ -80,7 +80,9 @@ func (d *decoder) room(v reflect.Value, n, start int) (reflect.Value, error) {
 		return v, err
 	}
 	s := reflect.MakeSlice(v.Type(), n, n)
-	d.remember(start, s, v.Type())
+	if d.g != nil && !typeOf(v.Type()).tree {
+		d.remember(start, s, v.Type())
+	}
 	v.Set(s)
 	return s, nil
 }
@@ -102,6 +104,7 @@ func (d *decoder) array(v reflect.Value, info *typeInfo) error {
 			return atIndex(err, i)
 		}
 	}
+	d.rememberTree(start, s, info)
 	return nil
 }
 
@@ -145,12 +148,13 @@ func (d *decoder) set(v reflect.Value) error {
 	if err != nil {
 		return err
 	}
-	elem := typeOf(v.Type().Elem())
+	info := typeOf(v.Type())
 	for i := range n {
-		if err := d.value(s.Index(i), elem); err != nil {
+		if err := d.value(s.Index(i), info.elem); err != nil {
 			return atIndex(err, i)
 		}
 	}
+	d.rememberTree(start, s, info)
 	return nil
 }
 
@@ -165,7 +169,7 @@ func (d *decoder) sparse(v reflect.Value) error {
 	if err != nil {
 		return err
 	}
-	elem := typeOf(v.Type().Elem())
+	info := typeOf(v.Type())
 	for d.pos < end {
 		key := d.next()
 		if key.class != classUint {
@@ -173,10 +177,11 @@ func (d *decoder) sparse(v reflect.Value) error {
 			d.skip()
 			continue
 		}
-		if err := d.value(s.Index(int(key.bits)), elem); err != nil {
+		if err := d.value(s.Index(int(key.bits)), info.elem); err != nil {
 			return atIndex(err, int(key.bits))
 		}
 	}
+	d.rememberTree(start, s, info)
 	return nil
 }
 
@@ -253,7 +258,9 @@ func (d *decoder) mapValue(v reflect.Value, info *typeInfo) error {
 		return err
 	}
 	m := reflect.MakeMapWithSize(info.t, n)
-	d.remember(start, m, info.t)
+	if !info.tree {
+		d.remember(start, m, info.t)
+	}
 	v.Set(m)
 	for range n {
 		// Both are new each time: a pointer into them may be remembered.
@@ -272,6 +279,7 @@ func (d *decoder) mapValue(v reflect.Value, info *typeInfo) error {
 		}
 		m.SetMapIndex(key, value)
 	}
+	d.rememberTree(start, m, info)
 	return nil
 }
 

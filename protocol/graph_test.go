@@ -27,6 +27,68 @@ func TestTypedCycle(t *testing.T) {
 	}
 }
 
+type (
+	comment struct {
+		Text    string             `json:"text"`
+		Replies []comment          `json:"replies"`
+		ByName  map[string]comment `json:"byName"`
+		About   *comment           `json:"about"`
+		More    any                `json:"more"`
+	}
+	nest   []nest
+	folder map[string]folder
+)
+
+// A page's value has no more cycles than its Go type lets one expect: a function that walks a tree of slices or maps comes to an end.
+func TestTreesHaveAnEnd(t *testing.T) {
+	cycle := func(key string, around func(any) any) map[string]any {
+		o := map[string]any{"text": "x"}
+		o[key] = around(o)
+		return o
+	}
+	list := func(x any) any { return []any{x} }
+	inMap := func(x any) any { return map[string]any{"a": x} }
+	itself := []any{nil}
+	itself[0] = itself
+	set := &Set{Values: []any{nil}}
+	set.Values[0] = set
+	sparse := &SparseArray{Length: 2, Elements: []Element{{1, nil}}}
+	sparse.Elements[0].Value = sparse
+	ring := map[string]any{}
+	ring["a"] = map[string]any{"b": ring}
+	for i, c := range []struct {
+		in, into any
+		want     string // the field in the error; "" for none
+	}{
+		{cycle("replies", list), new(comment), "replies[0].replies[0]"},
+		{cycle("replies", list), new(*comment), "replies[0].replies[0]"},
+		{cycle("replies", func(x any) any { return Set{[]any{x}} }), new(comment), "replies[0].replies[0]"},
+		{cycle("byName", inMap), new(comment), "byName.a.byName.a"},
+		{itself, new(nest), "[0][0]"},
+		{set, new(nest), "[0][0]"},
+		{sparse, new(nest), "[1][1]"},
+		{ring, new(folder), "a.b.a.b"},
+		{cycle("replies", func(x any) any { return []any{map[string]any{"about": x}} }), new(comment), ""},
+		{cycle("more", list), new(comment), ""},
+		{cycle("about", func(x any) any { return x }), new(comment), ""},
+	} {
+		err := DecodeValue(encode(t, c.in), c.into)
+		var at *ValueError
+		switch {
+		case c.want == "" && err != nil, c.want != "" && (!errors.Is(err, ErrType) || !errors.As(err, &at) || at.Path != c.want):
+			t.Errorf("%d into %T: %v, want one at %q", i, c.into, err, c.want)
+		case c.want != "" && !strings.Contains(err.Error(), "a value that contains itself needs a pointer"):
+			t.Errorf("%d: %v", i, err)
+		}
+	}
+	reply := map[string]any{"text": "same"}
+	replies := []any{reply, reply}
+	all := decodeInto[[]comment](t, encode(t, []any{map[string]any{"replies": replies}, map[string]any{"replies": replies}}))
+	if &all[0].Replies[0] != &all[1].Replies[0] || all[1].Replies[1].Text != "same" {
+		t.Error("what is shared is not")
+	}
+}
+
 func TestSharedArguments(t *testing.T) {
 	shared := map[string]any{"name": "x"}
 	packet := must(t)(AppendSend(AppendHeader(nil, 1), "c", shared, []any{shared}, shared))
@@ -89,6 +151,13 @@ func TestReferencesDoNotMultiply(t *testing.T) {
 		if err := DecodeValue(raw, into); err != nil {
 			t.Errorf("%T: %v", into, err)
 		}
+	}
+	nested := any([]any{})
+	for range 50 {
+		nested = []any{nested, nested}
+	}
+	if err := DecodeValue(encode(t, nested), new(nest)); err != nil {
+		t.Error(err)
 	}
 	var back any
 	if err := DecodeValue(raw, &back); err != nil || len(encode(t, back)) != len(raw) {

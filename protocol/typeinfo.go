@@ -6,6 +6,7 @@ import (
 	"io"
 	"math/big"
 	"reflect"
+	"slices"
 	"sync"
 	"time"
 
@@ -51,6 +52,7 @@ type typeInfo struct {
 	byName   map[string]*field
 	isError  bool // an error that is not one of ours: travels as an Error
 	setOfKey bool // map[K]struct{} or map[K]bool: a Set fits in
+	tree     bool // a slice or map that may have another of its type in it, and no pointer or interface on the way there
 }
 
 var (
@@ -101,6 +103,9 @@ func typeOf(t reflect.Type) *typeInfo {
 	defer typeMutex.Unlock()
 	fresh := make(map[reflect.Type]*typeInfo)
 	info := buildType(t, fresh)
+	for _, info := range fresh {
+		info.tree = (info.in == shapeSlice || info.in == shapeMap) && info.elem.holds(info, map[*typeInfo]bool{})
+	}
 	// Only now, complete, may other goroutines see them.
 	for t, info := range fresh {
 		typeCache.LoadOrStore(t, info)
@@ -143,6 +148,21 @@ func buildType(t reflect.Type, fresh map[reflect.Type]*typeInfo) *typeInfo {
 		}
 	}
 	return info
+}
+
+// holds says whether a value of info's type may have one of the other type in it, or be one, without a pointer or an interface between them.
+func (info *typeInfo) holds(other *typeInfo, seen map[*typeInfo]bool) bool {
+	if info == other || seen[info] {
+		return info == other
+	}
+	seen[info] = true
+	switch info.in {
+	case shapeSlice, shapeArray, shapeMap:
+		return info.elem.holds(other, seen)
+	case shapeStruct:
+		return slices.ContainsFunc(info.fields, func(f field) bool { return f.info.holds(other, seen) })
+	}
+	return false
 }
 
 // shapeOf classifies t, given the interfaces that take over for a direction.
