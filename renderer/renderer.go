@@ -70,6 +70,8 @@ type Config struct {
 	Versions map[string]string `json:"versions"`
 	// Platform is process.platform in the preload; empty, it is "linux".
 	Platform string `json:"platform"`
+	// Arch is process.arch in the preload.
+	Arch string `json:"arch"`
 	// Allow says who may use which channel; empty, nobody may use any.
 	Allow []Rule `json:"allow"`
 }

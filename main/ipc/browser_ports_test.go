@@ -161,7 +161,7 @@ func TestBrowserPorts(t *testing.T) {
 		t.Run("refusals", func(t *testing.T) {
 			want := "Error: An object could not be cloned.\n" +
 				"DataCloneError: Port at index 1 is a duplicate of an earlier port.\n" +
-				"TypeError: Port at index 0 is not a valid port\n" +
+				"TypeError: Invalid value for transfer\n" +
 				"no error\n" +
 				"DataCloneError: Port at index 0 is already neutered.\n" +
 				"Error: Channel names that start with 'oriel:' are reserved"

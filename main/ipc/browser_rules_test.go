@@ -26,6 +26,7 @@ ipcRenderer.once('push', gone).removeListener('push', gone);
 ipcRenderer.on('push', twice).on('push', twice).off('push', twice);
 ipcRenderer.on('push', function late() { ipcRenderer.off('push', late); note('late')(null, 'once'); });
 ipcRenderer.on('silenced', gone).on('silenced', gone).removeAllListeners('silenced');
+ipcRenderer.on('ordered', note('second')).prependListener('ordered', note('first')).prependOnceListener('ordered', note('once'));
 ipcRenderer.on('end', (event, done) => { contextEnded(heard); });
 let contextEnded;
 contextBridge.exposeInMainWorld('heard', () => new Promise((done) => { contextEnded = done; }));
@@ -42,12 +43,12 @@ func TestBrowserListeners(t *testing.T) {
 			for _, send := range []struct {
 				channel string
 				value   int
-			}{{"push", 1}, {"silenced", 1}, {"push", 2}, {"nobody", 1}, {"end", 0}} {
+			}{{"push", 1}, {"silenced", 1}, {"push", 2}, {"nobody", 1}, {"ordered", 3}, {"ordered", 4}, {"end", 0}} {
 				if err := w.Send(send.channel, send.value); err != nil {
 					t.Fatal(err)
 				}
 			}
-			want := "on 1,addListener 1,once 1,twice 1,late once,on 2,addListener 2,twice 2"
+			want := "on 1,addListener 1,once 1,twice 1,late once,on 2,addListener 2,twice 2,once 3,first 3,second 3,first 4,second 4"
 			if got := eval[string](t, w, "all.then(String)"); got != want {
 				t.Errorf("heard was %s, not %s", got, want)
 			}

@@ -28,6 +28,7 @@ ipcRenderer.on('first', () => ipcRenderer.on('second', note));
 contextBridge.exposeInMainWorld('api', {
   on: (channel) => { ipcRenderer.on(channel, note); },
   once: (channel) => { ipcRenderer.once(channel, note); },
+  prependOnce: (channel) => { ipcRenderer.prependOnceListener(channel, note); },
   off: (channel) => { ipcRenderer.removeAllListeners(channel); },
   heard: () => new Promise((done) => setTimeout(() => done(heard.splice(0).join()))),
   bye: () => addEventListener('pagehide', () => ipcRenderer.send('bye', 'closing')),
@@ -66,7 +67,7 @@ func TestBrowserUnheard(t *testing.T) {
 		send("b", 1, 2)
 		heard("api.once('b')", "1")
 		send("b", 3)
-		heard("api.once('b')", "2")
+		heard("api.prependOnce('b')", "2")
 		heard("api.on('b')", "3")
 		send("b", 4)
 		heard("api.off('b')", "4")

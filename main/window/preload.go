@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 
 	"go.uber.org/zap"
@@ -56,7 +57,7 @@ func (w *Window) register() {
 // source is the script for the frames of the main frame's process, or of the target of that name.
 func (w *Window) source(target string) (string, error) {
 	return renderer.Source(renderer.Config{
-		Token: w.token, Preload: w.o.Preload, PreloadPath: w.o.PreloadName, Argv: w.o.PreloadArgs, Allow: w.rules(), Versions: versions(), Target: target,
+		Token: w.token, Preload: w.o.Preload, PreloadPath: w.o.PreloadName, Argv: w.o.PreloadArgs, Allow: w.rules(), Versions: versions(), Arch: arch(), Target: target,
 	})
 }
 
@@ -64,6 +65,17 @@ func (w *Window) source(target string) (string, error) {
 func versions() map[string]string {
 	v, chromium, _ := strings.Cut(distribution.Version, "+chromium-")
 	return map[string]string{"cef": v, "chrome": chromium}
+}
+
+// arch is process.arch of the preload, by Node's names.
+func arch() string {
+	switch runtime.GOARCH {
+	case "amd64":
+		return "x64"
+	case "386":
+		return "ia32"
+	}
+	return runtime.GOARCH
 }
 
 // registered runs on the UI thread, once.

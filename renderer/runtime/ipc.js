@@ -114,9 +114,15 @@ function request(channel, args, resolve, reject) {
   signal.addEventListener('abort', call.abort);
 }
 
-class IpcRenderer extends Emitter {
+class IpcRenderer extends ReportingEmitter {
   on(channel, listener) {
     super.on(channel, listener);
+    listenerAdded(channel);
+    return this;
+  }
+
+  prependListener(channel, listener) {
+    super.prependListener(channel, listener);
     listenerAdded(channel);
     return this;
   }

@@ -9,39 +9,6 @@ const timers = Object.freeze({
   clearImmediate: (id) => clearTimeout(id),
 });
 
-// As in Node, and unlike ipcRenderer: what a listener throws ends emit, and an 'error' that nobody listens to is thrown.
-class EventEmitter extends Emitter {
-  static defaultMaxListeners = 10;
-
-  static once(emitter, name) {
-    return new Promise((resolve, reject) => {
-      const settled = (...args) => {
-        emitter.removeListener('error', failed);
-        resolve(args);
-      };
-      const failed = (error) => {
-        emitter.removeListener(name, settled);
-        reject(error);
-      };
-      emitter.once(name, settled);
-      if (name !== 'error') emitter.once('error', failed);
-    });
-  }
-
-  setMaxListeners() {
-    return this;
-  }
-
-  emit(name, ...args) {
-    const list = this.rawListeners(name);
-    if (list.length === 0 && name === 'error')
-      throw args[0] instanceof Error ? args[0] : new Error(`Unhandled error. (${String(args[0])})`);
-    for (const listener of list) listener.apply(this, args);
-    return list.length > 0;
-  }
-}
-EventEmitter.EventEmitter = EventEmitter;
-
 const require = (() => {
   const electron = Object.freeze({ __proto__: null, contextBridge, ipcRenderer });
   const url = Object.freeze({ URL, URLSearchParams });

@@ -6,6 +6,7 @@ const ports = (() => {
   const postMessage = uncurry(MessagePort.prototype.postMessage);
   const closePort = uncurry(MessagePort.prototype.close);
   const copy = structuredClone;
+  const INVALID = 'Invalid value for transfer';
 
   // number → what is known of a port that leads to main. A closed one waits for main's word that it is closed there too.
   const open = new Map();
@@ -194,9 +195,9 @@ const ports = (() => {
     // What postMessage sends beside its message.
     transfer(list) {
       if (list === undefined) return [];
-      if (!Array.isArray(list)) throw new TypeError('transfer must be an array of MessagePorts');
+      if (!Array.isArray(list)) throw new TypeError(INVALID);
       list.forEach((port, i) => {
-        if (!(port instanceof MessagePort)) throw new TypeError(`Port at index ${i} is not a valid port`);
+        if (!(port instanceof MessagePort)) throw new TypeError(INVALID);
         if (list.indexOf(port) < i) throw new DOMException(`Port at index ${i} is a duplicate of an earlier port.`, 'DataCloneError');
       });
       return list;

@@ -1,10 +1,11 @@
 // process, as a sandboxed preload of Electron's finds it.
 
-class Process extends Emitter {}
+class Process extends ReportingEmitter {}
 
 const processObject = Object.assign(new Process(), {
   versions: Object.freeze({ ...CONFIG.versions }),
   platform: CONFIG.platform || 'linux',
+  arch: CONFIG.arch,
   type: 'renderer',
   sandboxed: true,
   contextIsolated: true,

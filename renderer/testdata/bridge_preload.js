@@ -167,12 +167,50 @@ contextBridge.exposeInMainWorld('exposeDirect', () => {
 contextBridge.exposeInMainWorld('report', (results) => ipcRenderer.send('report', results));
 contextBridge.exposeInMainWorld('processFacts', {
   platform: process.platform, type: process.type, sandboxed: process.sandboxed, contextIsolated: process.contextIsolated,
-  argv: Array.isArray(process.argv), versions: typeof process.versions,
+  argv: Array.isArray(process.argv), arch: process.arch, versions: typeof process.versions,
   sameModules: require('oriel').ipcRenderer === require('electron').ipcRenderer && require('oriel').contextBridge === contextBridge,
 });
 
 // What require gives besides: '' where it does as in Node.
 contextBridge.exposeInMainWorld('modules', {
+  emitters: attempt(() => {
+    const EventEmitter = require('events');
+    const log = [];
+    const note = (name) => () => { log.push(name); };
+    function Old() { EventEmitter.call(this); }
+    Object.setPrototypeOf(Old.prototype, EventEmitter.prototype);
+    const old = new Old(), other = new Old(), mixed = Object.assign({}, EventEmitter.prototype);
+    for (const emitter of [old, other, mixed]) emitter.on('x', note('x'));
+    old.emit('x');
+    if (log.join() !== 'x' || !(old instanceof EventEmitter) || !(ipcRenderer instanceof EventEmitter) || !(process instanceof EventEmitter)) throw new Error('old style');
+    const own = new EventEmitter();
+    const first = note('first');
+    own.on('newListener', (name, listener) => log.push(`new ${String(name)} ${own.listenerCount(name)} ${listener === first}`));
+    own.on('removeListener', (name, listener) => log.push(`removed ${String(name)} ${own.listenerCount(name)} ${listener === first}`));
+    log.length = 0;
+    own.on('y', note('y')).prependOnceListener('y', first).emit('y');
+    own.emit('y');
+    if (own.listeners('y').length !== 1 || log.join() !== 'new y 0 false,new y 1 true,removed y 1 false,first,y,y') throw new Error(log.join());
+    own.once('y', first).off('y', first).removeAllListeners();
+    if (own.eventNames().length > 0 || log.at(-1) !== 'removed y 0 false') throw new Error(log.join());
+    if (own.getMaxListeners() !== 10 || own.setMaxListeners(0).getMaxListeners() !== 0) throw new Error('most listeners');
+    const { warn } = console;
+    console.warn = (text) => { log.push(text); };
+    log.length = 0;
+    for (let i = 0; i < 12; i++) old.on('many', () => {});
+    console.warn = warn;
+    if (log.length !== 1 || !log[0].includes('11 many listeners added')) throw new Error(log.join());
+    for (const f of [() => own.off('y'), () => own.once('y', null), () => own.setMaxListeners(-1)]) if (attempt(f) === 'no error') throw new Error(String(f));
+  }).replace('no error', ''),
+  once: (async () => {
+    const { EventEmitter, once } = require('events');
+    const own = new EventEmitter(), controller = new AbortController();
+    const results = [once(own, 'x'), once(own, 'y'), once(own, 'z', { signal: controller.signal })].map((promise) => promise.then(String, (error) => error.message));
+    own.emit('x', 1, 2);
+    controller.abort(new Error('given up'));
+    own.emit('error', new Error('failed'));
+    return [...await Promise.all(results), own.eventNames().length].join();
+  })(),
   events: attempt(() => {
     const EventEmitter = require('events');
     class Own extends EventEmitter {}
