@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+	"golang.org/x/sys/unix"
 
 	"github.com/oriel-go/oriel/utility/internal/keeper"
 )
@@ -242,7 +243,11 @@ func (p *Process) watch() {
 // outlived waits for a process that has closed its port, which mostly means that it is ending; it gets no longer than one that was asked to.
 // One that has broken the port's rules gets no time at all.
 func (p *Process) outlived() {
-	if cause := context.Cause(p.port.Context()); !errors.Is(cause, ErrGone) && !errors.Is(cause, ErrClosed) {
+	switch cause := context.Cause(p.port.Context()); {
+	case errors.Is(cause, ErrGone) || errors.Is(cause, ErrClosed):
+	case errors.Is(cause, unix.EMFILE):
+		p.fail(fmt.Errorf("killed, because the app could not take what it sent: %w", cause), true)
+	default:
 		p.fail(fmt.Errorf("killed, because it broke the port's rules: %w", cause), true)
 	}
 	force := time.AfterFunc(p.o.KillAfter, func() {

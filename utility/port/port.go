@@ -233,6 +233,8 @@ func (p *Port) finish(err error) {
 	switch {
 	case errors.Is(err, io.EOF):
 		err = ErrGone
+	case errors.Is(err, unix.EMFILE):
+		p.o.Log.Error("port ended: this end has no descriptor left", zap.String("port", p.o.Name), zap.Error(err))
 	case !errors.Is(err, ErrClosed):
 		p.o.Log.Error("port ended: the other end breaks its rules", zap.String("port", p.o.Name), zap.Error(err))
 	}

@@ -255,7 +255,12 @@ func (c *Conn) drain() {
 func (c *Conn) awaitRoom(g **gate, out *outlet, it item) error {
 	if *g == nil {
 		made, err := newGate(c.raw)
-		if err != nil {
+		if starved(err) {
+			for err = unix.EAGAIN; err == unix.EAGAIN; err = out.write(c.raw, it) {
+				time.Sleep(lull)
+			}
+		}
+		if made == nil {
 			return err
 		}
 		*g = made

@@ -9,6 +9,8 @@ import (
 	"runtime"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/oriel-go/oriel/protocol"
 )
 
@@ -67,6 +69,33 @@ func settled(c *Conn) {
 	}
 	for staying.Load() > own {
 		runtime.Gosched()
+	}
+}
+
+// A process that may have no descriptor more hears what is said to it, and what closes its end.
+func TestReceiveWithoutDescriptors(t *testing.T) {
+	a, b := connected(t)
+	var was unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &was); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: 3, Max: was.Max}); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = unix.Setrlimit(unix.RLIMIT_NOFILE, &was) }()
+	ended := make(chan error)
+	go echo(b, false, ended)
+	for range 3 {
+		if err := a.Send(numbered(1, 100)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := a.Receive(false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.Close()
+	if err := <-ended; !errors.Is(err, ErrClosed) {
+		t.Error(err)
 	}
 }
 

@@ -1,6 +1,7 @@
 package socket
 
 import (
+	"errors"
 	"os"
 	"syscall"
 
@@ -34,9 +35,13 @@ func newGate(sock syscall.RawConn) (*gate, error) {
 	}
 	if err != nil {
 		g.close()
+		return nil, err
 	}
-	return g, err
+	return g, nil
 }
+
+// starved says that there is no gate because this process, or the system, has no descriptor left. Then the socket is looked at again and again.
+func starved(err error) bool { return errors.Is(err, unix.EMFILE) || errors.Is(err, unix.ENFILE) }
 
 // close ends whoever waits. g may be nil.
 func (g *gate) close() {

@@ -139,7 +139,11 @@ func (r *receiver) datagram(stay bool) error {
 	g := r.gate.Load()
 	if g == nil {
 		var err error
-		if g, err = newGate(r.raw); err != nil {
+		if g, err = newGate(r.raw); starved(err) {
+			for err = unix.EAGAIN; err == unix.EAGAIN; err = r.try(0) {
+			}
+		}
+		if g == nil {
 			return err
 		}
 		r.gate.Store(g)
@@ -221,8 +225,14 @@ func (r *receiver) mapped(datagram []byte) (packet []byte, err error) {
 	return packet, nil
 }
 
+// errNoRoom is about memory that was handed over and is lost, since this process may have no descriptor more.
+var errNoRoom = fmt.Errorf("no descriptor for memory that was handed over: %w", unix.EMFILE)
+
 // descriptor returns the one that came with the datagram, or -1. What came beyond that is closed, and an error.
 func (r *receiver) descriptor() (int, error) {
+	if r.extra == 0 && r.flags&unix.MSG_CTRUNC != 0 {
+		return -1, errNoRoom
+	}
 	if r.extra == 0 {
 		return -1, nil
 	}
