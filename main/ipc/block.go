@@ -118,6 +118,9 @@ func (b *Block) Flush(ctx context.Context) error {
 
 // document returns whom to flush to. A window's new document is to have the whole block.
 func (b *Block) document() Invoker {
+	if f, ok := b.page.(*Frame); ok && f.session.Ended() != nil {
+		b.touch() // it fails, whether anything has changed or not
+	}
 	w, ok := b.page.(interface{ MainFrame() *Frame })
 	if !ok {
 		return b.page

@@ -119,7 +119,18 @@ func TestBrowserBlock(t *testing.T) {
 		blockWaits(t, r, waiting)
 		blockFails(t, r, waiting)
 		blockMoves(t, r)
+		old, err := ipc.NewBlock(w.MainFrame(), "block", size)
+		if err == nil {
+			err = old.Flush(patience(t))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		eval[any](t, w, "api.noted()")
 		reload(t, w)
+		if err := old.Flush(patience(t)); !errors.Is(err, ipc.ErrNavigated) {
+			t.Errorf("a block that has not changed, of a document that has gone: %v", err)
+		}
 		r.flush() // nothing has changed, but the document
 		r.noted("0 307200 307200 false")
 		blockDrawn(t, w)

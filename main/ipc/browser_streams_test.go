@@ -160,6 +160,17 @@ func TestBrowserStreams(t *testing.T) {
 			if got := eval[string](t, w, `api.invoke('rows', 3000).then(collect).then((all) => [all.length, all.every((r, i) => r.n === i && r.text.length === i)].join())`); got != "3000,true" {
 				t.Errorf("rows: %s", got)
 			}
+			want, _ := digest(random(300_000))
+			if got := eval[string](t, w, `api.invoke('bytes', 300000).then(async (stream) => {
+				const reader = stream.getReader({ mode: 'byob' }), pieces = [];
+				for (;;) {
+					const { done, value } = await reader.read(new Uint8Array(1000));
+					if (done) return digest(pieces);
+					pieces.push(value);
+				}
+			})`); got != want {
+				t.Errorf("bytes that go into buffers of the page's arrive as others")
+			}
 			if got := eval[string](t, w, `(async () => {
 				const { name, parts: [bytes, numbers] } = await api.invoke('nested', 3);
 				return [name, bytes instanceof ReadableStream, (await digest(bytes)).length, await collect(numbers)].join();

@@ -79,7 +79,7 @@ function naturesOf(uncurry, getter, half) {
     if (stream.locked(value)) return refuse(new ErrorConstructor(`${UNCLONEABLE} The ReadableStream is locked.`));
     const ends = stream.ends(value);
     const out = newState(false);
-    return theirs().makeStream(copyFunction(ends.read, out, undefined), copyFunction(ends.cancel, out, undefined));
+    return theirs().makeStream(copyFunction(ends.read, out, undefined), copyFunction(ends.cancel, out, undefined), ends.ofBytes);
   }
 
   const copySignal = signal.copier({ __proto__: null, weakGet: half.weakGet, weakSet: half.weakSet, takeRefusal: half.takeRefusal, theirs,

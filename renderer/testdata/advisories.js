@@ -166,7 +166,8 @@
   });
   const streamParts = [[ReadableStream.prototype, 'getReader'], [ReadableStreamDefaultReader.prototype, 'read'],
     [ReadableStreamDefaultReader.prototype, 'cancel'], [ReadableStreamDefaultController.prototype, 'enqueue'],
-    [ReadableStreamDefaultController.prototype, 'close'], [Promise.prototype, 'then']];
+    [ReadableStreamDefaultController.prototype, 'close'], [Promise.prototype, 'then'], [ReadableByteStreamController.prototype, 'enqueue'],
+    [ReadableByteStreamController.prototype, 'close'], [ReadableStreamBYOBReader.prototype, 'releaseLock'], [ReadableStreamBYOBRequest.prototype, 'respond']];
   await rule('streams, read with builtins that the page has replaced', () => hooked(streamParts, async () => {
     const mine = { own: 1 };
     const locked = new ReadableStream();
@@ -184,6 +185,13 @@
       if (first.done || first.value.mine === mine || first.value.f().own !== 1) problems.push('a chunk is not a copy');
       await reader.cancel(reason);
       if (canceled !== 1) problems.push(`canceled ${canceled} times`);
+    }
+    const bytes = api.echo(new Blob(['abc']).stream()).getReader({ mode: 'byob' });
+    for (let view = new Uint8Array(2), done = false; !done;) {
+      const answer = await bytes.read(view);
+      look('bytes', answer);
+      done = answer.done;
+      view = new Uint8Array(answer.value.buffer);
     }
     const failing = api.echo(new ReadableStream({ pull() { throw new TypeError('mine'); } })).getReader();
     try { await failing.read(); problems.push('no error'); } catch (error) { look('error', error); if (String(error) !== 'TypeError: mine') problems.push(String(error)); }

@@ -179,6 +179,16 @@ async function bridgeResults() {
   const read = [];
   for await (const chunk of stream) read.push(chunk);
   check('chunks of a stream', read.map((c) => c.n).join() === '1,2,3' && read[2].bytes instanceof Uint8Array && pulled === 4);
+  let left = 3;
+  const ofBytes = api.echo(new ReadableStream({ type: 'bytes', pull(c) { if (left-- > 0) return c.enqueue(new Uint8Array([7, 8, 9])); c.close(); c.byobRequest?.respond(0); } })).getReader({ mode: 'byob' });
+  const filled = [];
+  for (let view = new Uint8Array(2); ; view = new Uint8Array(view.buffer)) {
+    const { done, value } = await ofBytes.read(view);
+    if (done) break;
+    filled.push(...(view = value));
+  }
+  same('a stream of bytes takes a buffer of its reader\'s', filled.join(), '7,8,9,7,8,9,7,8,9');
+  isError('one of other values does not', thrown(() => api.echo(new ReadableStream()).getReader({ mode: 'byob' })), "Failed to execute 'getReader' on 'ReadableStream': Cannot use a BYOB reader with a non-byte stream");
 
   // What cannot cross.
   const refused = { 'WeakMap': new WeakMap(), 'document': document, 'fragment': document.createDocumentFragment(), 'attribute': document.createAttribute('a'), 'style': document.documentElement.style, 'window': window, 'shared memory': null, 'generator': (function* () {})(),
