@@ -5,6 +5,7 @@ import (
 	"math"
 	"reflect"
 	"strconv"
+	"strings"
 )
 
 // numbers decodes a typed array into a slice or array of numbers or any.
@@ -80,4 +81,12 @@ func setFloat(v reflect.Value, f float64) error {
 	}
 	v.SetFloat(f)
 	return nil
+}
+
+// numberText writes f as JavaScript does, or nearly.
+func numberText(f float64) string {
+	if math.IsInf(f, 0) {
+		return strings.Replace(strconv.FormatFloat(f, 'g', -1, 64), "Inf", "Infinity", 1)
+	}
+	return strconv.FormatFloat(f, 'g', -1, 64)
 }

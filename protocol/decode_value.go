@@ -285,8 +285,8 @@ func (d *decoder) integer(it item, t reflect.Type) (int64, error) {
 		return 0, tooLarge(strconv.FormatUint(it.bits, 10), t)
 	case classFloat:
 		f := math.Float64frombits(it.bits)
-		if f != math.Trunc(f) {
-			return 0, typeErrorf("expected integer, got %v", f)
+		if f != math.Trunc(f) || math.IsInf(f, 0) {
+			return 0, typeErrorf("expected integer, got %s", numberText(f))
 		}
 		if f >= -1<<63 && f < 1<<63 {
 			return int64(f), nil

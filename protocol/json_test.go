@@ -4,9 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestRawJSON(t *testing.T) {
@@ -44,11 +46,34 @@ func TestRawJSON(t *testing.T) {
 		kind error
 	}{
 		"a cycle": {cycle, ErrLimit}, "a billion laughs": {laughs, ErrLimit}, "a Map": {new(Map), ErrType}, "bytes": {[]byte{1}, ErrType},
-		"undefined in it": {[]any{Undefined{}}, ErrType}, "NaN": {decodeNaN, ErrType},
+		"NaN": {decodeNaN, ErrType},
 	} {
 		var raw json.RawMessage
 		if err := DecodeValue(encode(t, c.v), &raw); !errors.Is(err, c.kind) {
 			t.Errorf("%s: %v, %.50s", name, err, raw)
+		}
+	}
+}
+
+func TestRawJSONUndefined(t *testing.T) {
+	object := map[string]any{"a": Undefined{}, "b": []any{Undefined{}, 1}, "c": map[string]any{"d": Undefined{}}}
+	packet := must(t)(AppendSend(AppendHeader(nil, 1), "c", object, object, []any{map[string]any{"when": math.Inf(-1)}}, []any{time.Time{}}))
+	p, err := Parse(packet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	args := &p.Frames[0].Args
+	var whole any
+	var text json.RawMessage
+	if err := errors.Join(args.Decode(0, &whole), args.Decode(1, &text)); err != nil || string(text) != `{"b":[null,1],"c":{}}` {
+		t.Errorf("%s, %v", text, err)
+	}
+	if _, ok := whole.(map[string]any)["a"]; !ok {
+		t.Error("what another argument shares has lost its undefined")
+	}
+	for i, want := range map[int]string{2: `argument 3: element [0].when: -Infinity has no place in JSON`, 3: `argument 4: element [0]: Date has no place in JSON`} {
+		if err := args.Decode(i, &text); err == nil || err.Error() != want {
+			t.Errorf("%v, want %s", err, want)
 		}
 	}
 }
