@@ -85,8 +85,5 @@ func setFloat(v reflect.Value, f float64) error {
 
 // numberText writes f as JavaScript does, or nearly.
 func numberText(f float64) string {
-	if math.IsInf(f, 0) {
-		return strings.Replace(strconv.FormatFloat(f, 'g', -1, 64), "Inf", "Infinity", 1)
-	}
-	return strconv.FormatFloat(f, 'g', -1, 64)
+	return strings.TrimPrefix(strings.Replace(strconv.FormatFloat(f, 'g', -1, 64), "Inf", "Infinity", 1), "+")
 }

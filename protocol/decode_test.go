@@ -149,6 +149,7 @@ func TestWrongTypes(t *testing.T) {
 		{m("n", -1), new(outer), `field "n": -1 does not fit into uint8`},
 		{m("n", 1.5), new(outer), `field "n": expected integer, got 1.5`},
 		{m("in", m("a", m("tags", []any{"x", nil, true}))), new(outer), `field "in.a.tags[2]": expected string, got boolean`},
+		{m("n", math.Inf(1)), new(outer), `field "n": expected integer, got Infinity`},
 		{m("when", "today"), new(outer), `field "when": expected Date, got string`},
 		{m("when", InvalidDate{}), new(outer), `field "when": expected Date, got invalid Date`},
 		{[]any{1}, new(outer), `expected object, got array`},
