@@ -17,7 +17,7 @@ import (
 const generateUsage = `usage: oriel generate [-o DIR] [-check] [-tags LIST] [PACKAGES]
 
 Writes preload.js and preload.d.ts for the channels of the packages (the current one, if none is named) and of the packages of the same
-module that they import. In Go source: //go:generate go run github.com/oriel-go/oriel/cmd/oriel generate
+module, or of a workspace's, that they import. In Go source: //go:generate go run github.com/oriel-go/oriel/cmd/oriel generate
 
 `
 

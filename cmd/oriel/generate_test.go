@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"math"
@@ -23,12 +24,12 @@ var update = flag.Bool("update", false, "write the golden files anew")
 
 // oriel runs the command in this process.
 func oriel(args ...string) (status int, stderr string) {
-	var out, errors strings.Builder
+	var out, said strings.Builder
 	if len(args) > 0 && tags != "" {
 		args = slices.Insert(args, 1, "-tags="+tags) // so that what the tests are made of is not compiled a second time
 	}
-	status = run(args, &out, &errors)
-	return status, errors.String()
+	status = run(args, &out, &said)
+	return status, said.String()
 }
 
 func TestGolden(t *testing.T) {
@@ -256,6 +257,18 @@ func TestCheck(t *testing.T) {
 	expect("a package without channels", fault, "the packages have no channel", "./testdata/shop/catalog")
 	expect("still up to date", ok, "", "-check", "./testdata/shop")
 
+	elsewhere := filepath.Join(t.TempDir(), "elsewhere.d.ts")
+	if err := errors.Join(os.Remove(types), os.WriteFile(elsewhere, nil, 0o600), os.Symlink(elsewhere, types)); err != nil {
+		t.Fatal(err)
+	}
+	expect("an empty file that a link leads to", ok, "", "./testdata/shop")
+	if to, err := os.Readlink(types); err != nil || to != elsewhere || read(t, elsewhere) != whole {
+		t.Errorf("the link leads to %q, %v", to, err)
+	}
+	if err := os.Remove(types); err != nil {
+		t.Fatal(err)
+	}
+
 	if err := os.WriteFile(types, []byte("// mine\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -265,6 +278,35 @@ func TestCheck(t *testing.T) {
 	expect("a file of one's own", fault, types+" was not written by this command", "./testdata/shop")
 	if left, _ := os.ReadDir(dir); len(left) != 1 || read(t, types) != "// mine\n" {
 		t.Errorf("%v is left, with %q", left, read(t, types))
+	}
+}
+
+// TestWorkspace has an app whose handlers are in another module of its workspace.
+func TestWorkspace(t *testing.T) {
+	module, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, goLine := t.TempDir(), regexp.MustCompile(`(?m)^go .*\n`).FindString(read(t, "../../go.mod"))
+	for name, text := range map[string]string{
+		"go.work":         goLine + "use (\n\t./app\n\t./handlers\n\t" + module + "\n)\n",
+		"app/go.mod":      "module example.com/app\n" + goLine,
+		"app/main.go":     "package main\nimport \"example.com/handlers\"\nfunc main() { handlers.Serve(nil) }\n",
+		"handlers/go.mod": "module example.com/handlers\n" + goLine,
+		"handlers/handlers.go": "package handlers\nimport \"github.com/oriel-go/oriel/main/ipc\"\n" +
+			"// Serve registers.\nfunc Serve(r *ipc.Router) { ipc.HandleFunc(r, \"far:away\", func() {}) }\n",
+	} {
+		file := filepath.Join(dir, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o700), os.WriteFile(file, []byte(text), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Chdir(filepath.Join(dir, "app"))
+	if status, text := oriel("generate"); status != ok {
+		t.Fatal(text)
+	}
+	if script := read(t, "preload.js"); !strings.Contains(script, "ipcRenderer.invoker('far:away', 0)") || strings.Count(script, "ipcRenderer.invoker") > 1 {
+		t.Error(script)
 	}
 }
 

@@ -31,7 +31,7 @@ type App struct {
 	Source   *Source
 }
 
-// Find loads the packages that the patterns name, and what they import of their own modules, and finds their channels. What is wrong with
+// Find loads the packages that the patterns name, and what they import of modules being worked on, and finds their channels. What is wrong with
 // the source comes as [Faults]; nothing else is to be used then.
 func Find(o Options) (*App, error) {
 	if len(o.Patterns) == 0 {
@@ -80,7 +80,7 @@ func load(o Options, mode packages.LoadMode, patterns []string) ([]*packages.Pac
 	return pkgs, nil
 }
 
-// within lists what the packages import, at any remove, of their own modules.
+// within lists what the packages import, at any remove, of their own modules and of those that are worked on with them, by a go.work.
 func within(roots []*packages.Package) (paths []string) {
 	ours := map[string]bool{}
 	for _, p := range roots {
@@ -89,7 +89,7 @@ func within(roots []*packages.Package) (paths []string) {
 		}
 	}
 	packages.Visit(roots, nil, func(p *packages.Package) {
-		if p.Module != nil && ours[p.Module.Path] && !slices.Contains(roots, p) && !isLibrary(p.PkgPath) {
+		if p.Module != nil && (ours[p.Module.Path] || p.Module.Main) && !slices.Contains(roots, p) && !isLibrary(p.PkgPath) {
 			paths = append(paths, p.PkgPath)
 		}
 	})

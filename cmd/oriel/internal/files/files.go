@@ -31,16 +31,19 @@ func Compare(all []File) error {
 	return nil
 }
 
-// Replace writes the files that differ from what is there. A file that does not begin with the mark is somebody's own: then nothing is
-// written at all. Each file is whole at any time; the names change only when all texts are on the disk.
+// Replace writes the files that differ from what is there. A file that has something in it and does not begin with the mark is somebody's own:
+// then nothing is written at all. Each file is whole at any time; the names change only when all texts are on the disk. A symbolic link stays one.
 func Replace(all []File, mark string) (err error) {
 	var fresh []File
 	for _, f := range all {
+		if real, err := filepath.EvalSymlinks(f.Name); err == nil {
+			f.Name = real
+		}
 		text, err := os.ReadFile(f.Name)
 		switch {
 		case err == nil && string(text) == f.Text:
 			continue
-		case err == nil && !strings.HasPrefix(string(text), mark):
+		case err == nil && len(text) > 0 && !strings.HasPrefix(string(text), mark):
 			return fmt.Errorf("%s was not written by this command: move it away first", f.Name)
 		case err != nil && !errors.Is(err, fs.ErrNotExist):
 			return err
