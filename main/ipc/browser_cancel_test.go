@@ -2,6 +2,8 @@ package ipc_test
 
 import (
 	"context"
+	"io"
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -68,5 +70,63 @@ func TestBrowserCancel(t *testing.T) {
 				t.Errorf("%s: %s", name, got)
 			}
 		}
+	})
+}
+
+// cancelStreams gives the page's signals to calls whose answers are streams, and counts who listens to one of the preload's own.
+const cancelStreams = preload + `
+contextBridge.exposeInMainWorld('endless', ipcRenderer.invoker('endless', 0));
+const { signal } = new AbortController();
+let listeners = 0;
+for (const [name, n] of [['addEventListener', 1], ['removeEventListener', -1]]) signal[name] = (...args) => { listeners += n; AbortSignal.prototype[name].apply(signal, args); };
+contextBridge.exposeInMainWorld('listened', async () => {
+  const few = await ipcRenderer.invoke('few', { signal }), canceled = await ipcRenderer.invoke('endless', { signal });
+  const before = listeners;
+  for await (const piece of few);
+  await canceled.cancel();
+  return before + ' ' + listeners;
+});
+`
+
+// A signal of a call goes on to the streams of its answer, as the one of a fetch does to the body.
+func TestBrowserCancelStreams(t *testing.T) {
+	apptest.InApp(t, site(), func(t *testing.T, a *app.App) {
+		closed, causes := make(chan error, 1), make(chan error, 1)
+		ipc.Handle(a.IPC(), "endless", func(ctx context.Context, _ any) (io.Reader, error) {
+			context.AfterFunc(ctx, func() { causes <- context.Cause(ctx) })
+			return closer{rand.NewChaCha8([32]byte{}), closed}, nil
+		})
+		ipc.Handle(a.IPC(), "few", func(context.Context, any) (io.Reader, error) { return random(100), nil })
+		w := show(t, a, window.Options{Preload: cancelStreams})
+		eval[any](t, w, pageStreams+"; window.reasons = { RangeError: new RangeError('enough'), undefined: undefined, null: null }; 0")
+		for _, call := range []string{"endless({ signal })", "api.invoke('endless', { signal })"} {
+			for reason, want := range map[string]string{"RangeError": "RangeError: enough", "undefined": "AbortError: signal is aborted without reason", "null": "null"} {
+				for _, how := range []string{"collect(stream)", "stream.getReader().read().then(() => 'read')"} {
+					if got := eval[string](t, w, `(async () => {
+						const controller = new AbortController(), { signal } = controller;
+						const stream = await `+call+`;
+						setTimeout(() => controller.abort(reasons[ARG]), 20);
+						return `+how+`.then(String, String);
+					})()`, reason); got != want && got != "read" {
+						t.Errorf("%s, aborted by %s: %s", call, reason, got)
+					}
+					wait(t, closed)
+					if err := wait(t, causes); err != ipc.ErrCanceled {
+						t.Errorf("the handler's context ended with %v", err)
+					}
+				}
+			}
+		}
+		for script, want := range map[string]string{
+			// It has come whole, and has not been read.
+			"(async () => { const c = new AbortController(), s = await api.invoke('few', { signal: c.signal }); await api.invoke('few'); c.abort(); return collect(s).then(String, String); })()": "AbortError: signal is aborted without reason",
+			"(async () => { const c = new AbortController(), s = await api.invoke('few', { signal: c.signal }), n = await digest(s); c.abort(); return String(n.length); })()":                    "64",
+			"listened()": "2 0",
+		} {
+			if got := eval[string](t, w, script); got != want {
+				t.Errorf("%s: %s", script, got)
+			}
+		}
+		wait(t, closed)
 	})
 }

@@ -205,8 +205,9 @@ function receiveFrame(frame, size) {
       return;
     case RESULT: {
       const call = settle(frame[1]);
-      if (call) call.resolve(frame[2]);
-      else streams.discard(frame);
+      if (!call) return streams.discard(frame);
+      if (call.signal && frame.made) streams.follow(call.signal, frame);
+      call.resolve(frame[2]);
       return;
     }
     case ERROR: {

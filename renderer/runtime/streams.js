@@ -97,9 +97,9 @@ const streams = (() => {
   const collected = new FinalizationRegistry((r) => stopReading(r));
 
   links.stream = (kind, id) => {
-    const r = { id, queue: [], owed: 0, waiting: null, ended: false, failure: null, stopped: false };
+    const r = { id, queue: [], owed: 0, waiting: null, ended: false, failure: null, stopped: false, unfollow: null };
     reading.set(id, r);
-    links.made.push({ discard: () => stopReading(r) });
+    links.made.push({ id, discard: () => stopReading(r) });
     const source = { pull: (controller) => pull(r, controller), cancel: () => stopReading(r) };
     if (kind === BYTES) source.type = 'bytes';
     collected.register(source, r); // a stream's wrapper may be collected before the stream is
@@ -121,7 +121,8 @@ const streams = (() => {
   }
 
   function finish(r, controller) {
-    if (r.failure !== null) return controller.error(r.failure);
+    r.unfollow?.();
+    if (r.failure !== null) return controller.error(r.failure.error);
     controller.close();
     controller.byobRequest?.respond(0);
   }
@@ -136,6 +137,7 @@ const streams = (() => {
 
   // The writer answers with an end, unless it has sent one.
   function stopReading(r) {
+    r.unfollow?.();
     if (r.ended || r.stopped) return;
     r.stopped = true;
     r.queue = [];
@@ -145,8 +147,17 @@ const streams = (() => {
   function end(r, failure) {
     reading.delete(r.id);
     r.ended = true;
-    r.failure = failure;
+    r.failure = failure; // null, or { error }
     if (r.waiting !== null && !r.stopped) proceed(r, finish);
+  }
+
+  // Ends a stream here, with an error for its reader.
+  function spoil(r, error) {
+    const { stopped } = r;
+    stopReading(r);
+    r.stopped = stopped; // by its reader
+    r.queue = [];
+    end(r, { error });
   }
 
   function streamError(name, message, code, data) {
@@ -172,17 +183,23 @@ const streams = (() => {
       } else if (kind === kinds.end && r) {
         end(r, null);
       } else if (kind === kinds.abort && r) {
-        end(r, streamError(...frame.slice(2)));
+        end(r, { error: streamError(...frame.slice(2)) });
       }
     },
     // Ends a stream of which something cannot be read.
     spoil(id, problem) {
       const r = reading.get(id);
-      if (r === undefined) return;
-      const { stopped } = r;
-      stopReading(r);
-      r.stopped = stopped; // by its reader
-      end(r, problem);
+      if (r !== undefined) spoil(r, problem);
+    },
+    // Ends the streams of an answer, as its call would have ended, when the signal fires.
+    follow(signal, frame) {
+      for (const { id } of frame.made) {
+        const r = reading.get(id);
+        if (r === undefined) continue; // a port
+        const abort = () => spoil(r, signal.reason);
+        signal.addEventListener('abort', abort);
+        r.unfollow = () => signal.removeEventListener('abort', abort); // it may live long
+      }
     },
     // Refuses the streams and ports that came with a frame for nobody.
     discard(frame) {
