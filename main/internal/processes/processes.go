@@ -45,21 +45,23 @@ func (p Process) Key() Key { return Key{p.PID, p.Created} }
 // second is how many of /proc's ticks there are in one; every Linux tells programs 100.
 const second = 100
 
-// List lists this process and all below it.
+// List lists this process and all below it, as far as they can be read: without a descriptor to be had, nobody.
 func List() []Process {
-	boot := bootTime()
+	self, boot := os.Getpid(), bootTime()
 	var all []Process
 	var add func(pid int)
 	add = func(pid int) {
 		if p, ok := read(pid, boot); ok {
+			if pid == self {
+				p.Type = Browser
+			}
 			all = append(all, p)
 		}
 		for _, child := range children(pid) {
 			add(child)
 		}
 	}
-	add(os.Getpid())
-	all[0].Type = Browser
+	add(self)
 	return all
 }
 
