@@ -259,7 +259,7 @@ func (s *Session) HearLast(from any, frames []protocol.Frame, size int) error {
 
 // Receive takes the frames of a packet of size bytes, and keeps them; from is for [Current]. It does not block and calls no code of the app.
 // Packets must be handed over one after the other, in the order they came. What is beyond a limit or nothing that the far end may send is
-// dropped; the error says why.
+// dropped; the error says why. When the session has ended nothing is [ErrUnexpected]: it may have crossed the end.
 func (s *Session) Receive(from any, frames []protocol.Frame, size int) error {
 	l := s.line
 	d := &delivery{Context: s.ctx, session: s, from: from, size: size, at: now(), alone: len(frames) == 1, coming: len(frames)}
@@ -298,6 +298,9 @@ func (s *Session) Receive(from any, frames []protocol.Frame, size int) error {
 		default:
 			problem = worse(problem, fmt.Errorf("%w: %v is nothing that a page may send", ErrUnexpected, f.Kind))
 		}
+	}
+	if s.ended != nil && errors.Is(problem, ErrUnexpected) {
+		problem = nil // it has crossed the end, with which all that it answers has gone
 	}
 	start := l.claim()
 	l.mu.Unlock()

@@ -12,7 +12,8 @@ import (
 // MaxStatsChannels is how many channels [Stats] tells apart. What the app names beyond them is counted in Stats.Other.
 const MaxStatsChannels = 1024
 
-// Stats are counts since the app began. They are read while they are written: counts of one moment may be one apart from each other.
+// Stats are counts since the app began. They are read one after the other while they are written: what happens meanwhile is in some of them and not
+// in others, so on a busy channel InFlight and Waiting may be a few too many, never too few.
 type Stats struct {
 	// Channels are those that the app has, or once had, a handler or listener for or that it sends on.
 	Channels map[string]ChannelStats
