@@ -113,8 +113,8 @@ func (p *Process) begin(ctx context.Context, ours *os.File) error {
 
 // reserved hears what the process says of itself.
 func (p *Process) reserved(channel string, args router.Args) {
-	if channel != port.ChannelError {
-		return
+	if channel != port.ChannelError || p.reported.Swap(true) {
+		return // nothing is heard twice, or a hostile process could keep the functions of OnError, and its own end, busy
 	}
 	var message, stack string
 	_ = args.Decode(0, &message)

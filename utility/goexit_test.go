@@ -4,15 +4,23 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/oriel-go/oriel/router"
 	"github.com/oriel-go/oriel/utility"
+	"github.com/oriel-go/oriel/utility/port"
 )
 
 func init() {
+	utility.Register("complains without end", func(_ context.Context, p *utility.Port) error {
+		for i := range 100 {
+			_ = p.Report(port.ChannelError, strconv.Itoa(i), "")
+		}
+		return errors.New("last")
+	})
 	utility.Register("ends its goroutine", func(_ context.Context, p *utility.Port) error {
 		_ = p.Post("there")
 		runtime.Goexit()
@@ -111,6 +119,19 @@ func TestErrorThatIsHeardForEver(t *testing.T) {
 	pid := p.PID()
 	p.OnError(func(error) { <-stop })
 	eventually(t, "it is killed", func() bool { return !alive(pid) })
+}
+
+// What a process says of its end is heard once, whatever it says.
+func TestErrorIsHeardOnce(t *testing.T) {
+	p := fork(t, "complains without end", utility.Options{})
+	heard := make(chan error, 1000)
+	p.OnError(func(err error) { heard <- err })
+	if e := wait(t, p); e.Err == nil || e.Err.Error() != "0" || e.Reason != utility.AbnormalExit {
+		t.Errorf("%+v", e)
+	}
+	if err := next(t, heard); err.Error() != "0" || len(heard) > 0 {
+		t.Errorf("%v is heard, and %d more", err, len(heard))
+	}
 }
 
 // A setup that does not come back holds up no supervisor.

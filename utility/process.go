@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -36,7 +37,8 @@ type Process struct {
 	done   chan struct{} // closed when the process has ended
 	ended  Exit
 
-	telling sync.Mutex // held while functions hear of a failure
+	reported atomic.Bool // the process has said why it ends
+	telling  sync.Mutex  // held while functions hear of a failure
 
 	mu      sync.Mutex
 	asked   bool
@@ -151,7 +153,8 @@ func (p *Process) OnExit(f func(Exit)) {
 	p.exited = append(p.exited, f)
 }
 
-// OnError adds a function that hears why the process's function has failed, before its exit, or at once if it has.
+// OnError adds a function that hears why the process's function has failed, before its exit, or at once if it has. Of what the process says of that,
+// only the first is heard; why it is killed may follow.
 func (p *Process) OnError(f func(error)) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
