@@ -62,6 +62,7 @@ func (w *Window) client() *cef.Client {
 					return true
 				}
 				w.host.Refused()
+				w.asked = nil
 				callback.Cont(false, "")
 				offer(w, "unload prevented", &w.events.unloadPrevented, struct{}{})
 				return true

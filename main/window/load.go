@@ -3,7 +3,6 @@ package window
 import (
 	"context"
 	"fmt"
-	"slices"
 	"syscall"
 	"time"
 
@@ -240,31 +239,6 @@ func (w *Window) readyToShow() {
 	w.events.readyToShow.Emit(&w.queue, struct{}{})
 }
 
-// mayNavigate decides where a page may lead its window. What the app asked for by LoadURL is not in question, nor is reloading and history:
-// Chromium tells them apart, and a page cannot pass its own navigations off as them.
-func (w *Window) mayNavigate(f *cef.Frame, r *cef.Request) bool {
-	url, transition := r.GetURL(), r.GetTransitionType()
-	switch {
-	case !f.IsMain():
-		return true
-	case explicit(transition):
-		if w.load != nil {
-			w.load.at = url
-		}
-		return true
-	case transition&cef.TransitionTypeForwardBackFlag != 0, transition&cef.TransitionTypeSourceMask == cef.TransitionTypeReload:
-		return true
-	}
-	if slices.Contains(w.host.Origins, originOf(url)) {
-		return true
-	}
-	if w.o.AllowNavigation != nil && w.o.AllowNavigation(url) {
-		return true
-	}
-	w.log.Warn("navigation denied", zap.String("url", url))
-	return false
-}
-
 // Reload loads the page again; with bypassCache, all of it from its source.
 func (w *Window) Reload(bypassCache bool) error {
 	return w.do(func() {
@@ -317,6 +291,7 @@ func (w *Window) rendererGone(status cef.TerminationStatus, code int, text strin
 	}
 	w.log.Error("the page's process is gone", zap.String("reason", reason), zap.Int("exit code", code), zap.String("text", text))
 	w.crashed = true
+	w.registered(ipc.ErrRendererGone) // if it has gone before it knew: DevTools' answer comes when the page is loaded, which waits for that
 	if w.session != nil {
 		w.session.ProcessGone(ipc.ErrRendererGone)
 	}

@@ -54,7 +54,8 @@ type Options struct {
 	// Allow says which origins may use which channels. nil means: pages of the app's own origins, all channels; nobody else, any.
 	Allow []protocol.Rule
 	// AllowNavigation says whether a page may lead the window to url, outside of the app's own origins. nil means no. LoadURL is not
-	// asked about. It must be quick: Chromium waits for it.
+	// asked about. It must be quick, since Chromium waits for it, and so must not call methods of windows: without an answer within three
+	// seconds, and where it panics, the answer is no.
 	AllowNavigation func(url string) bool
 	// WindowOpen answers window.open and links to new windows: with the options of a window to be opened for url, or nil. A nil
 	// function answers nil. The new window has no opener. It runs on a goroutine of its own. Sandboxed pages, and frames below the main one,
@@ -75,9 +76,12 @@ func (o *Options) complete(appOrigin string) error {
 	if o.PreloadName == "" {
 		o.PreloadName = "preload.js"
 	}
-	for _, n := range []int{o.Width, o.Height, o.MinWidth, o.MinHeight, o.MaxWidth, o.MaxHeight} {
-		if n < 0 || n > 1<<15 {
-			return fmt.Errorf("a size of %d is not possible", n)
+	if err := possible(o.Width, o.Height, o.MinWidth, o.MinHeight, o.MaxWidth, o.MaxHeight); err != nil {
+		return err
+	}
+	if p := o.Position; p != nil {
+		if err := (Rect{X: p.X, Y: p.Y}).possible(); err != nil {
+			return err
 		}
 	}
 	if len(o.Icon) > 0 {
@@ -93,6 +97,25 @@ func (o *Options) complete(appOrigin string) error {
 	var err error
 	o.URL, err = resolve(appOrigin, o.URL)
 	return err
+}
+
+// maxSize is the largest size that the X server knows.
+const maxSize = 1 << 15
+
+func (r Rect) possible() error {
+	if r.X < -maxSize || r.X > maxSize || r.Y < -maxSize || r.Y > maxSize {
+		return fmt.Errorf("a place of %d, %d is not possible", r.X, r.Y)
+	}
+	return possible(r.Width, r.Height)
+}
+
+func possible(sizes ...int) error {
+	for _, n := range sizes {
+		if n < 0 || n > maxSize {
+			return fmt.Errorf("a size of %d is not possible", n)
+		}
+	}
+	return nil
 }
 
 // resolve makes a whole URL of what the app says.

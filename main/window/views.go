@@ -2,6 +2,7 @@ package window
 
 import (
 	"encoding/json"
+	"fmt"
 	"time"
 
 	"github.com/oriel-go/oriel/cef"
@@ -98,10 +99,32 @@ func (w *Window) canClose() bool {
 	if w.forced {
 		w.closeBrowser()
 	} else if !w.tryCloseBrowser() {
+		w.expectAnswer()
 		return false
 	}
 	w.peer.Leave(ipc.ErrClosed)
 	return true
+}
+
+// silentAfter is how long a page may take to say whether it may be closed. One that is busy for ever would keep its window, and the app: see hungAfter.
+const silentAfter = 5 * time.Second
+
+// expectAnswer closes the window all the same if its page does not answer.
+func (w *Window) expectAnswer() {
+	if w.asked != nil {
+		return
+	}
+	var timer *time.Timer
+	timer = time.AfterFunc(silentAfter, func() {
+		engine.Post(func() {
+			if w.asked != timer || w.win == nil || w.browser == nil {
+				return
+			}
+			w.log.Warn("the page does not say whether it may be closed")
+			w.destroy()
+		})
+	})
+	w.asked = timer
 }
 
 func (w *Window) tryCloseBrowser() bool {
@@ -149,16 +172,26 @@ func (w *Window) Visible() (yes bool) {
 	return yes
 }
 
-// Close closes the window if its page agrees: a beforeunload handler may refuse. It does not wait; see Closed.
-func (w *Window) Close() { _ = w.do(func() { w.win.Close() }) }
+// Close closes the window if its page agrees: a beforeunload handler may refuse; one that has not answered after five seconds is not asked any
+// more. It does not wait; see Closed.
+func (w *Window) Close() {
+	engine.Post(func() {
+		if w.win != nil {
+			w.win.Close()
+		}
+	})
+}
 
 // Destroy closes the window without asking its page. It does not wait; see Closed.
-func (w *Window) Destroy() {
-	_ = w.do(func() {
-		w.forced = true
-		w.win.Close()
-		time.AfterFunc(hungAfter, func() { engine.Post(w.kill) })
-	})
+func (w *Window) Destroy() { engine.Post(w.destroy) }
+
+func (w *Window) destroy() {
+	if w.win == nil {
+		return
+	}
+	w.forced = true
+	w.win.Close()
+	time.AfterFunc(hungAfter, func() { engine.Post(w.kill) })
 }
 
 // hungAfter is how long a page that is to go without being asked may take. Chromium still runs its handlers; one that is busy for ever
@@ -199,6 +232,9 @@ func (w *Window) Bounds() (r Rect, err error) {
 
 // SetBounds moves and resizes the window.
 func (w *Window) SetBounds(r Rect) error {
+	if err := r.possible(); err != nil {
+		return fmt.Errorf("window %d: %w", w.id, err)
+	}
 	return w.do(func() { w.win.SetBounds(&cef.Rect{X: r.X, Y: r.Y, Width: r.Width, Height: r.Height}) })
 }
 

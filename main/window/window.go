@@ -9,6 +9,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"sync/atomic"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -37,6 +39,7 @@ type Window struct {
 	guard  guard
 	queue  host.Queue
 	events events
+	asking atomic.Bool // a function of the app's has not yet said whether the page may lead elsewhere
 
 	prepared chan struct{} // closed when the preload is in place, or that has failed with prepareErr
 	closed   chan struct{} // closed when the window is gone
@@ -51,11 +54,12 @@ type Window struct {
 	targets    map[string]*target // by the names that their processes are told
 	prepareErr error
 	load       *load
-	beginning  bool       // Chromium is just told of load
-	failed     *LoadError // the network's word; the load ends when Chromium's error page has loaded in its place
-	crashed    bool       // the page's process has gone, and no document has come since
-	forced     bool       // close without asking the page
-	hidden     bool       // Show has not been called and is not to be called for it
+	beginning  bool        // Chromium is just told of load
+	failed     *LoadError  // the network's word; the load ends when Chromium's error page has loaded in its place
+	crashed    bool        // the page's process has gone, and no document has come since
+	forced     bool        // close without asking the page
+	asked      *time.Timer // for the page's answer whether it may be closed; nil if it has not been asked, or has refused
+	hidden     bool        // Show has not been called and is not to be called for it
 	shown      bool
 	loadedOnce bool
 	forgotten  bool // the history no longer has the first, blank document

@@ -105,6 +105,8 @@ func (s *Session) start(target string, params any, c call) {
 		c.done(nil, fmt.Errorf("devtools: %s: %w", c.method, err))
 		return
 	}
+	method, _ := json.Marshal(c.method) // a string is never refused
+	session, _ := json.Marshal(target)
 	send := func() {
 		s.mu.Lock()
 		if s.closed {
@@ -116,9 +118,9 @@ func (s *Session) start(target string, params any, c call) {
 		id := s.last
 		s.calls[id] = c
 		s.mu.Unlock()
-		message := fmt.Appendf(nil, `{"id":%d,"method":%q,"params":%s}`, id, c.method, text)
+		message := fmt.Appendf(nil, `{"id":%d,"method":%s,"params":%s}`, id, method, text)
 		if target != "" {
-			message = fmt.Appendf(nil, `{"id":%d,"method":%q,"params":%s,"sessionId":%q}`, id, c.method, text, target)
+			message = fmt.Appendf(nil, `{"id":%d,"method":%s,"params":%s,"sessionId":%s}`, id, method, text, session)
 		}
 		if !s.host.SendDevToolsMessage(message) {
 			s.answered(id, false, []byte(`{"message":"the message was not taken"}`))
