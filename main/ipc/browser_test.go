@@ -110,7 +110,13 @@ func TestBrowserErrors(t *testing.T) {
 		})
 		ipc.Handle(a.IPC(), "panic", func(context.Context, any) (any, error) { panic("secret") })
 		ipc.Handle(a.IPC(), "save", func(context.Context, note) (string, error) { return "saved", nil })
-		w := show(t, a, window.Options{})
+		w := show(t, a, window.Options{Preload: preload + `
+			const load = async () => { await ipcRenderer.invoke('fail'); }, start = async () => { await load(); };
+			contextBridge.exposeInMainWorld('stack', () => start().catch((error) => error.stack));`})
+		stack := eval[string](t, w, "stack()")
+		if !strings.HasPrefix(stack, "Error: Error invoking remote method 'fail'") || !strings.Contains(stack, "at async load") || !strings.Contains(stack, "at async start") {
+			t.Errorf("the stack does not tell who asked: %s", stack)
+		}
 		for _, c := range []struct{ call, text, code string }{
 			{"'fail'", "Error: Error invoking remote method 'fail': Error: save: disk full", "ENOSPC"},
 			{"'panic'", "Error: Error invoking remote method 'panic': Error: The handler failed: internal error", "ERR_PANIC"},

@@ -27,6 +27,14 @@ function remoteError(channel, name, message, code, data) {
   return error;
 }
 
+const fromMain = new WeakSet(); // errors that are answers: where they are made says nothing about who asked
+
+function answeredError(...parts) {
+  const error = remoteError(...parts);
+  fromMain.add(error);
+  return error;
+}
+
 const pending = new Map(); // id → { channel, resolve, reject, signal, abort, deferred } of the invokes that main has not answered
 let lastId = 0;
 
@@ -146,8 +154,13 @@ class IpcRenderer extends ReportingEmitter {
 
   // Beyond Electron: { signal } as the last argument gives the call up, here and in main, when the AbortSignal fires; { traceparent } goes
   // with it as its place in a trace.
-  invoke(channel, ...args) {
-    return new Promise((resolve, reject) => { request(channel, args, resolve, reject); }); // what is thrown in it rejects it
+  async invoke(channel, ...args) {
+    try {
+      return await new Promise((resolve, reject) => { request(channel, args, resolve, reject); }); // what is thrown in it rejects it
+    } catch (error) {
+      if (fromMain.has(error)) Error.captureStackTrace(error); // now, when it tells who waits for the answer
+      throw error;
+    }
   }
 
   // Beyond Electron: functions for one channel, to be exposed to the page as they are. Here they are what invoke and send are, and on without
@@ -213,7 +226,7 @@ function receiveFrame(frame, size) {
     case ERROR: {
       const [, id, name, message, code, data] = frame;
       const call = settle(id);
-      if (call) call.reject(remoteError(call.channel, name, message, code, data));
+      if (call) call.reject(answeredError(call.channel, name, message, code, data));
       return;
     }
     case codec.kinds.post:
@@ -235,7 +248,7 @@ function receiveSpoiled(frame) {
     case RESULT:
     case ERROR: {
       const call = settle(key);
-      if (call) call.reject(remoteError(call.channel, problem.name, problem.message));
+      if (call) call.reject(answeredError(call.channel, problem.name, problem.message));
       return;
     }
     case INVOKE:
