@@ -53,7 +53,7 @@ func TestInPage(t *testing.T) {
 func exposed(t *testing.T, w *window.Window) {
 	got := apptest.Eval[map[string]string](t, w, `(() => { `+kinds+` return { ...kinds(shop), ...kinds(api), ipcRenderer: typeof ipcRenderer, require: typeof require }; })()`)
 	want := map[string]string{"archive": "Object", "log": "function", "ipcRenderer": "undefined", "require": "undefined"}
-	for _, name := range strings.Fields("buffer export find handleClose handleConfirm handleGoOn handlePick handleRate handleScope import in ip items keep moved now onChanged onClosing onMany onSeen picture rawArgs ready refusal rename sum ticks tour values wait") {
+	for _, name := range strings.Fields("buffer export find handleClose handleConfirm handleGoOn handlePick handleRate handleScope import in ip items keep moved now onChanged onClosing onMany onSeen picture rawArgs ready refusal refusals rename sum ticks tour values wait") {
 		want[name] = "function"
 	}
 	if !reflect.DeepEqual(got, want) {
@@ -211,6 +211,7 @@ func streams(t *testing.T, w *window.Window) {
 		`all(shop.export())`:                               `Uint8Array:[120]`,
 		`all(shop.ticks())`:                                `Date:"1970-01-01T00:00:00.001Z"`,
 		`all(shop.items())`:                                `Object:{"name":"bread","status":"","parts":null} no more`,
+		`all(shop.refusals())`:                             `Error:{} null:null`,
 		`all(shop.buffer())`:                               `Uint8Array:[1,2] null:null`,
 		`shop.import(new Blob(['four'])).then(text)`:       `4`,
 		`shop.import(new Uint8Array(3)).then(text)`:        `3`,

@@ -28,7 +28,7 @@ func (f *finder) registration(c *Channel, form form, id *ast.Ident, call *ast.Ca
 		}
 		c.Params = single(types.At(0), sig.Params())
 		if types.Len() > 1 {
-			c.Result = whole(types.At(1))
+			c.Result = Whole(types.At(1))
 		}
 		return ""
 	}
@@ -63,13 +63,13 @@ func results(c *Channel, sig *types.Signature) (problem string) {
 		return notAHandler
 	}
 	if n == 1 && c.Kind == Invoke {
-		c.Result = whole(sig.Results().At(0).Type())
+		c.Result = Whole(sig.Results().At(0).Type())
 	}
 	return ""
 }
 
-// whole is the type of what Go says, not of a part of it: an error is an Error then, whatever it is made of.
-func whole(t types.Type) types.Type {
+// Whole is the type of what Go says, not of a part of it: an error is an Error then, whatever it is made of.
+func Whole(t types.Type) types.Type {
 	e := types.Universe.Lookup("error").Type()
 	if types.IsInterface(t) || !types.Implements(t, e.Underlying().(*types.Interface)) {
 		return t
@@ -94,7 +94,7 @@ func (f *finder) message(c *Channel, form form, id *ast.Ident, call *ast.CallExp
 		c.Params = []Param{{Rest: true}}
 	} else {
 		for _, arg := range call.Args[form.f:] {
-			c.Params = append(c.Params, Param{Name: argName(arg), Types: []types.Type{whole(types.Default(info.TypeOf(arg)))}})
+			c.Params = append(c.Params, Param{Name: argName(arg), Types: []types.Type{Whole(types.Default(info.TypeOf(arg)))}})
 		}
 	}
 	switch {

@@ -112,7 +112,7 @@ func (s *Set) add(t types.Type, d Direction, path string) error {
 func (s *Set) addParts(t types.Type, shape shape, d Direction, path string) error {
 	switch shape {
 	case shapeValues:
-		if chunk := elemOfStream(t); !holdsStream(chunk, d, new([]types.Type)) {
+		if chunk := chunkOf(t, d); !holdsStream(chunk, d, new([]types.Type)) {
 			return s.add(chunk, d, path)
 		}
 		return fmt.Errorf("%sa stream cannot be in another one", path)

@@ -4,6 +4,8 @@ import (
 	"go/types"
 	"slices"
 	"strings"
+
+	"github.com/oriel-go/oriel/cmd/oriel/internal/channels"
 )
 
 // shape is how values of a Go type travel: the same classes as in protocol/typeinfo.go, found by go/types instead of reflect.
@@ -204,6 +206,14 @@ func elemOfStream(t types.Type) types.Type {
 		}
 	}
 	return nil
+}
+
+// chunkOf is what a stream's chunks are. One that Go writes says each as a whole.
+func chunkOf(t types.Type, d Direction) types.Type {
+	if d == Out {
+		return channels.Whole(elemOfStream(t))
+	}
+	return elemOfStream(t)
 }
 
 // holdsStream says whether a stream is somewhere in t. Types that have been looked at already are in seen.

@@ -139,7 +139,7 @@ func (s *Set) unnamed(t types.Type, e env) union {
 	case shapeReader:
 		return union{"ReadableStream<Uint8Array>"}
 	case shapeValues:
-		return union{"ReadableStream<" + s.union(elemOfStream(t), e).text() + ">"}
+		return union{"ReadableStream<" + s.union(chunkOf(t, s.seen[s.key(t)]), e).text() + ">"}
 	case shapeSlice:
 		return union{s.union(t.Underlying().(*types.Slice).Elem(), e).tight() + "[]", "null"}
 	case shapeArray:

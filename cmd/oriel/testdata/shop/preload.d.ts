@@ -249,6 +249,7 @@ declare global {
       rawArgs(...args: unknown[]): Promise<number>;
       ready(options?: SendOptions): void;
       refusal(options?: CallOptions): Promise<Error | null>;
+      refusals(options?: CallOptions): Promise<ReadableStream<Error | null>>;
       /**
        * rename gives an item another name.
        *

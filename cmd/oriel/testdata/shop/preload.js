@@ -57,6 +57,7 @@
     rawArgs: ipcRenderer.invoker('shop:raw-args'),
     ready: ipcRenderer.sender('shop/ready', 0),
     refusal: ipcRenderer.invoker('shop:refusal', 0),
+    refusals: ipcRenderer.invoker('shop:refusals', 0),
     rename: ipcRenderer.invoker('shop:rename', 2),
     sum: ipcRenderer.invoker('shop:sum'),
     ticks: ipcRenderer.invoker('shop:ticks', 0),

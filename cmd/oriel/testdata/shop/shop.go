@@ -67,6 +67,7 @@ func Serve(a *app.App) {
 	})
 	streams(r)
 	ipc.HandleFunc(r, "shop:refusal", func() *Refusal { return &Refusal{"price"} })
+	ipc.HandleFunc(r, "shop:refusals", func() iter.Seq[*Refusal] { return slices.Values([]*Refusal{{"size"}, nil}) })
 	ipc.HandleFunc(r, "shop:ip", func(ip net.IP) []Refusal { return []Refusal{{Field: ip.String()}} })
 
 	//oriel:hidden for the tests alone
