@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"reflect"
 	"runtime"
 	"slices"
 	"testing"
@@ -37,7 +38,7 @@ func targets() []any {
 		new(uint8), new(float64), new(bool), new(map[string]any), new(map[string]record), new(map[int][]string), new(map[any]struct{}),
 		new(*Map), new(Set), new(View), new(UTF16), new(error), new([3]any), new([][][]any), new(io.Reader), new(*fakePort),
 		new(iter.Seq2[record, error]), new(json.RawMessage), new(Ordered), new(*Object),
-		new([]grade), new([4]grade), new([]shade), new([4]shade), new([]struct{}), new([]float32), new([]time.Duration)}
+		new([]grade), new([4]grade), new([]shade), new([4]shade), new([]struct{}), new(nest), new(folder), new([]float32), new([]time.Duration)}
 }
 
 // FuzzCheck gives the check arbitrary packets: it must not panic, and what it
@@ -51,6 +52,17 @@ func FuzzCheck(f *testing.F) {
 	for _, v := range append(g.Values, g.Links...) {
 		f.Add(append(AppendHeader(nil, 1), append([]byte{0x93, 4, 1}, unhex(f, v.Hex)...)...))
 		f.Add(append(AppendHeader(nil, 1), append([]byte{0x93, 2, 0xa1, 'x', 0x92, 0x80}, unhex(f, v.Hex)...)...))
+	}
+	ring := map[string]any{}
+	ring["l"] = []any{ring}
+	list := []any{ring, nil}
+	list[1] = list
+	for _, v := range []any{ring, list, Set{[]any{list}}} {
+		packet, err := AppendSend(AppendHeader(nil, 1), "x", v, v)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(packet)
 	}
 	// Many bytes at the end travel as a piece of their own: the two together, the first alone, and with the mark of where they were cut.
 	for _, head := range []string{"\x93\x02\xa1x\x92\x01", "\x94\x03\x01\xa1x\x91", "\x93\x04\x01"} {
@@ -82,11 +94,13 @@ func FuzzCheck(f *testing.F) {
 			frame.Args.Bind(l)
 			for _, into := range targets() {
 				_ = frame.Value.Bind(l).Decode(into)
+				checkEnd(t, reflect.ValueOf(into).Elem(), map[treePart]bool{})
 				n++
 			}
 			for i := range frame.Args.Len() {
 				for _, into := range targets() {
 					_ = frame.Args.Decode(i, into)
+					checkEnd(t, reflect.ValueOf(into).Elem(), map[treePart]bool{})
 					n++
 				}
 			}
@@ -97,6 +111,51 @@ func FuzzCheck(f *testing.F) {
 			t.Fatalf("%d bytes took %d bytes to decode %d times", len(packet), used, n)
 		}
 	})
+}
+
+// treePart is a slice or map.
+type treePart struct {
+	at  uintptr
+	len int
+	t   reflect.Type
+}
+
+// checkEnd fails if v contains itself without a pointer or an interface in between. Parts are true while what is in them is looked at.
+func checkEnd(t *testing.T, v reflect.Value, parts map[treePart]bool) {
+	switch v.Kind() {
+	case reflect.Struct:
+		for i := range v.NumField() {
+			checkEnd(t, v.Field(i), parts)
+		}
+	case reflect.Slice, reflect.Map, reflect.Array:
+		if v.Len() == 0 {
+			return
+		}
+		if v.Kind() != reflect.Array {
+			part := treePart{v.Pointer(), v.Len(), v.Type()}
+			if open, seen := parts[part]; open {
+				t.Fatalf("a %s contains itself", v.Type())
+			} else if seen {
+				return
+			}
+			parts[part] = true
+			defer func() { parts[part] = false }()
+		}
+		switch v.Type().Elem().Kind() {
+		case reflect.Struct, reflect.Slice, reflect.Map, reflect.Array:
+		default:
+			return
+		}
+		if v.Kind() == reflect.Map {
+			for _, e := range v.Seq2() {
+				checkEnd(t, e, parts)
+			}
+			return
+		}
+		for i := range v.Len() {
+			checkEnd(t, v.Index(i), parts)
+		}
+	}
 }
 
 // FuzzRoundTrip decodes what the check accepts, encodes that, and decodes it
