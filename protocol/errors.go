@@ -40,7 +40,8 @@ func (e *PublicError) Unwrap() error { return e.Cause }
 // AsError returns what a page may know of err. If there is a [PublicError] or
 // [ErrorValue] in its chain, that is all. Else the message is err's text, as
 // Electron does it, and code and data come from the first error in the chain
-// that has a method Code() string or Data() any.
+// that has a method Code() string or Data() any; without one, the code of an error
+// of the kind [ErrLimit] is ERR_LIMIT.
 func AsError(err error) ErrorValue {
 	var public *PublicError
 	var remote *ErrorValue
@@ -56,6 +57,8 @@ func AsError(err error) ErrorValue {
 	var coder interface{ Code() string }
 	if errors.As(err, &coder) {
 		v.Code = coder.Code()
+	} else if errors.Is(err, ErrLimit) {
+		v.Code = "ERR_LIMIT"
 	}
 	var holder interface{ Data() any }
 	if errors.As(err, &holder) {

@@ -81,6 +81,8 @@ func TestAsError(t *testing.T) {
 		{fmt.Errorf("save: %w", public), ErrorValue{Name: "Error", Message: "no such note", Code: "ENOENT"}},
 		{fmt.Errorf("x: %w", coded{errors.New("y")}), ErrorValue{Name: "Error", Message: "x: y", Code: "E_CODE", Data: 7}},
 		{&PublicError{ErrorValue{Message: "no"}, coded{errors.New("secret")}}, ErrorValue{Name: "Error", Message: "no"}},
+		{fmt.Errorf("x: %w", ErrLimit), ErrorValue{Name: "Error", Message: "x: limit exceeded", Code: "ERR_LIMIT"}},
+		{fmt.Errorf("%w, %w", ErrLimit, coded{errors.New("y")}), ErrorValue{Name: "Error", Message: "limit exceeded, y", Code: "E_CODE", Data: 7}},
 		{&ErrorValue{Name: "TypeError", Message: "m"}, ErrorValue{Name: "TypeError", Message: "m"}},
 	} {
 		if got := AsError(c.err); got != c.want {

@@ -100,8 +100,9 @@ func TestHandedReaders(t *testing.T) {
 	}
 	all, values := handedIn(protocol.MaxStreams+2, 1)
 	router.Handle(far.router, "x", func(context.Context, any) ([]any, error) { return values, nil })
-	if _, err := router.Invoke[any](patience(t), near.session, "x"); err == nil {
-		t.Error("a result with too many streams")
+	var e *protocol.ErrorValue
+	if _, err := router.Invoke[any](patience(t), near.session, "x"); !errors.As(err, &e) || e.Code != "ERR_LIMIT" {
+		t.Errorf("a result with too many streams: %v", err)
 	}
 	closedOnce(t, "a result", all)
 	_, few := handedIn(20, 1)
