@@ -136,4 +136,12 @@ func cut(text string, n int) string {
 }
 
 // errNeverUp is about a process that does not say that its port is up.
-var errNeverUp = errors.New("the process did not open its port in time; its main function must begin with utility.Main or app.New")
+var errNeverUp = errors.New("the process did not open its port in time")
+
+// neverUpError is that with what mostly is the reason.
+func (p *Process) neverUpError() error {
+	if p.o.Program != "" {
+		return fmt.Errorf("%w (%v): it has to say hello first, as package utility/child does", errNeverUp, p.o.StartWithin)
+	}
+	return fmt.Errorf("%w (%v); its main function must begin with utility.Main or app.New", errNeverUp, p.o.StartWithin)
+}

@@ -90,7 +90,7 @@ func TestNeverUp(t *testing.T) {
 	if err := p.Ready(ctx); err == nil || ctx.Err() != nil {
 		t.Errorf("a process without a port: %v", err)
 	}
-	if e := wait(t, p); e.Reason != utility.LaunchFailed || e.Signal != unix.SIGKILL || e.Err == nil || !strings.Contains(e.Err.Error(), "did not open its port in time") {
+	if e := wait(t, p); e.Reason != utility.LaunchFailed || e.Signal != unix.SIGKILL || e.Err == nil || !strings.Contains(e.Err.Error(), "did not open its port in time (50ms): it has to say hello") {
 		t.Errorf("%+v", e)
 	}
 }

@@ -113,7 +113,7 @@ func (p *Process) Kill() {
 // neverUp kills a process that has not opened its port.
 func (p *Process) neverUp() {
 	if !isClosed(p.ready) {
-		p.fail(errNeverUp, true)
+		p.fail(p.neverUpError(), true)
 	}
 }
 
