@@ -22,18 +22,18 @@ const streams = (() => {
   const numbered = []; // those of frames that are being encoded
   let last = 0;
 
-  function number(stream, kind) {
+  function number(stream, kind, size = 0) {
     if (!links.carried) throw uncloneable();
     if (writing.size + numbered.length >= limits.streams) throw new Error(`More than ${limits.streams} streams are open.`);
     if (isLocked(stream)) throw uncloneable();
     do last = last === 0xffffffff ? 1 : last + 1;
     while (writing.has(last));
-    numbered.push({ id: last, kind, reader: getReader(stream), credit: limits.window, stopped: false, wake: null });
+    numbered.push({ id: last, kind, reader: getReader(stream), left: size, credit: limits.window, stopped: false, wake: null });
     return [types.STREAM, last, kind];
   }
 
   links.prototypes.set(Stream.prototype, (v) => (attempt(isLocked, v) === undefined ? null : number(v, VALUES)));
-  links.prototypes.set(Blob.prototype, (v) => (attempt(blobSize, v) === undefined ? null : number(blobStream(v), BYTES)));
+  links.prototypes.set(Blob.prototype, (v) => (attempt(blobSize, v) === undefined ? null : number(blobStream(v), BYTES, blobSize(v))));
   links.mark = () => numbered.length;
   links.drop = (mark) => { for (const w of numbered.splice(mark)) releaseReader(w.reader); };
   links.commit = (mark) => {
@@ -50,7 +50,12 @@ const streams = (() => {
     try {
       for (;;) {
         const { done, value } = await readNext(w.reader);
-        if (done || w.stopped) break;
+        if (w.stopped) break;
+        if (done) {
+          if (w.left > 0) throw new DOMException('The file has become shorter', 'NotReadableError'); // Chromium says nothing
+          break;
+        }
+        if (w.kind === BYTES) w.left -= value.length;
         if (w.kind === BYTES && value.length > CHUNK_BYTES) {
           for (let i = 0; i < value.length && !w.stopped; i += CHUNK_BYTES) await send(w, value.subarray(i, i + CHUNK_BYTES));
         } else {
