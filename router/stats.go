@@ -2,6 +2,7 @@ package router
 
 import (
 	"maps"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -182,7 +183,7 @@ func (c *counters) failed(code string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if len(code) > maxCode {
-		code = code[:maxCode]
+		code = strings.ToValidUTF8(code[:maxCode], "") // exporters refuse anything else
 	}
 	if _, known := c.errors[code]; !known && len(c.errors) >= maxCodes {
 		code = otherCodes

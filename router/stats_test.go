@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -131,6 +132,15 @@ func TestStatsAreBounded(t *testing.T) {
 	}
 	if e := far.router.Stats().Channels["x"].Errors; len(e) != 33 || e["…"] != 68 {
 		t.Errorf("%d codes, %d others", len(e), e["…"])
+	}
+	router.Handle(far.router, "y", func(context.Context, any) (any, error) {
+		return nil, &protocol.PublicError{ErrorValue: protocol.ErrorValue{Code: "E" + strings.Repeat("é", 40)}}
+	})
+	_ = near.session.Invoke(patience(t), "y", nil)
+	for code := range far.router.Stats().Channels["y"].Errors {
+		if code != "E"+strings.Repeat("é", 31) {
+			t.Errorf("a long code is counted as %q", code)
+		}
 	}
 }
 
