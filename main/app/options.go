@@ -145,15 +145,13 @@ func (o *Options) switches() []engine.Switch {
 	return out
 }
 
-// severity is how much libcef is to tell: what the app's log would drop need not be written.
+// severity is how much libcef is to tell: what the app's log would drop need not be written, but for errors, which say why it does not start.
 func (o *Options) severity() cef.LogSeverity {
 	switch {
 	case o.Log.Core().Enabled(zapcore.DebugLevel):
 		return cef.LogSeverityInfo
 	case o.Log.Core().Enabled(zapcore.WarnLevel):
 		return cef.LogSeverityWarning
-	case o.Log.Core().Enabled(zapcore.ErrorLevel):
-		return cef.LogSeverityError
 	}
-	return cef.LogSeverityDisable
+	return cef.LogSeverityError
 }

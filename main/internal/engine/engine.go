@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -64,6 +65,7 @@ func Run(o Options) error {
 	if !o.OwnSwitches {
 		dropDebugVariables(o.Log)
 	}
+	completeLocale(o.Log)
 	logs, err := openLog(o.DataDir, o.Log)
 	if err != nil {
 		return err
@@ -82,7 +84,8 @@ func Run(o Options) error {
 		return err
 	}
 	if err := cef.Initialize(args, o.settings(), o.app(schemes, logs.path)); err != nil {
-		return o.startError(err)
+		logs.close() // and so has read them all
+		return o.startError(err, logs.errors)
 	}
 	cef.RunMessageLoop()
 	closeQueue()
@@ -90,12 +93,17 @@ func Run(o Options) error {
 	return nil
 }
 
-func (o Options) startError(err error) error {
+// startError says why libcef has not started, which its log tells best.
+func (o Options) startError(err error, told []string) error {
 	code := cef.ResultCode(cef.GetExitCode())
 	if code == cef.ResultCodeNormalExitProcessNotified {
 		return fmt.Errorf("%w: %s", ErrNotified, o.DataDir)
 	}
-	return fmt.Errorf("%w, code %d; libcef in %s, data in %s", err, code, o.RuntimeDir, o.DataDir)
+	why := strings.Join(told, " ")
+	if why == "" {
+		why = "no reason told"
+	}
+	return fmt.Errorf("%w, code %d: %s; libcef in %s, data in %s, DISPLAY is %q", err, code, why, o.RuntimeDir, o.DataDir, os.Getenv("DISPLAY"))
 }
 
 func (o Options) settings() *cef.Settings {

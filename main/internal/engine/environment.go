@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"go.uber.org/zap"
+
+	"github.com/oriel-go/oriel/cef"
 )
 
 // debugVariables are variables by which whoever starts the app could make Chromium write down secrets or behave as it does not for
@@ -36,4 +38,26 @@ func dropDebugVariables(log *zap.Logger) {
 			}
 		}
 	}
+}
+
+// completeLocale gives the environment an encoding in which every file has a name, if the locale has none or does not exist here: Chromium turns
+// names of files into characters and back, and could store nothing in a folder whose name it cannot write. The language stays.
+func completeLocale(log *zap.Logger) {
+	if cef.UTF8Locale() {
+		return
+	}
+	all, language := os.Getenv("LC_ALL"), os.Getenv("LANG")
+	if all != "" { // it would win
+		language = all
+		os.Unsetenv("LC_ALL")
+		os.Setenv("LANG", all)
+	}
+	os.Setenv("LC_CTYPE", "C.UTF-8")
+	if !cef.UTF8Locale() { // C knows the rest no better, and takes all or nothing
+		os.Setenv("LC_ALL", "C.UTF-8")
+		if os.Getenv("LANGUAGE") == "" {
+			os.Setenv("LANGUAGE", language)
+		}
+	}
+	log.Debug("the locale has no UTF-8: names of files are taken for it", zap.String("locale", language))
 }

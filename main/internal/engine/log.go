@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 	"unicode"
@@ -31,12 +32,16 @@ type logPipe struct {
 	end  string // the line after the last one
 	in   int    // writing end of this process
 	done chan struct{}
+	once sync.Once
+
+	errors []string // the first lines about errors; to be read after close
 }
 
 // Bounds of what is taken: the processes of pages write here, too.
 const (
 	maxLogLine     = 8 << 10 // bytes; the rest of a longer line is dropped
 	maxLogRate     = 2000    // lines in a second; the rest is counted
+	maxErrors      = 4       // lines that are kept for who asks why libcef has not started
 	logPipePattern = "log.*.pipe"
 )
 
@@ -86,7 +91,9 @@ func removeStalePipes(dataDir string) {
 }
 
 // close waits until all that was written has been logged. The writing end stays open: a thread of libcef's may be about to use it.
-func (p *logPipe) close() {
+func (p *logPipe) close() { p.once.Do(p.finish) }
+
+func (p *logPipe) finish() {
 	cef.DivertStderr(-1)
 	os.Remove(p.path)
 	p.pipe.SetReadDeadline(time.Now().Add(time.Second)) // should the last line not get through
@@ -107,7 +114,10 @@ func (p *logPipe) read(log *zap.Logger) {
 			return
 		}
 		if line != "" && rate.allow(time.Now(), log) {
-			logLine(log, line)
+			level, text := logLine(log, line)
+			if level >= zapcore.ErrorLevel && len(p.errors) < maxErrors {
+				p.errors = append(p.errors, text)
+			}
 		}
 	}
 }
@@ -168,20 +178,22 @@ var harmless = []string{
 	"chrome/browser/signin/account_consistency_mode_manager.cc:", // no Google account in an app
 }
 
-func logLine(log *zap.Logger, line string) {
+// logLine logs a line and returns what it says.
+func logLine(log *zap.Logger, line string) (level zapcore.Level, text string) {
 	line = printable(line)
 	m := logForm.FindStringSubmatch(line)
 	if m == nil {
 		log.Warn(line)
-		return
+		return zapcore.WarnLevel, line
 	}
-	level := logLevels[m[2]]
+	level = logLevels[m[2]]
 	for _, prefix := range harmless {
 		if strings.HasPrefix(m[3], prefix) && m[2] != "FATAL" {
 			level = zapcore.DebugLevel
 		}
 	}
 	log.Log(level, m[4], zap.String("pid", m[1]), zap.String("at", m[3]))
+	return level, m[4]
 }
 
 // printable takes from a line what could command a terminal.
