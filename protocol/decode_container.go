@@ -104,6 +104,9 @@ func (d *decoder) array(v reflect.Value, info *typeInfo) error {
 			return atIndex(err, i)
 		}
 	}
+	if info.channels {
+		closeChannels(v, info)
+	}
 	d.rememberTree(start, s, info)
 	return nil
 }
@@ -211,6 +214,9 @@ func (d *decoder) structValue(v reflect.Value, info *typeInfo) error {
 		if err := d.value(into, f.info); err != nil {
 			return atField(err, f.name)
 		}
+	}
+	if info.channels {
+		closeChannels(v, info)
 	}
 	if d.g != nil {
 		whole := reflect.New(info.t).Elem()

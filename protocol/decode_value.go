@@ -89,6 +89,9 @@ func (d *decoder) shaped(v reflect.Value, info *typeInfo) error {
 	if it.class == classNil || it.class == classExt && it.ext == ExtUndefined && info.t != orderedType {
 		d.pos += int(it.head)
 		v.SetZero()
+		if info.channels {
+			closeChannels(v, info)
+		}
 		return nil
 	}
 	if it.class == classExt {

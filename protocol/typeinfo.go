@@ -52,6 +52,7 @@ type typeInfo struct {
 	byName   map[string]*field
 	isError  bool // an error that is not one of ours: travels as an Error
 	setOfKey bool // map[K]struct{} or map[K]bool: a Set fits in
+	channels bool // its zero value has channels that never end
 	tree     bool // a slice or map that may have another of its type in it, and no pointer or interface on the way there
 }
 
@@ -147,6 +148,7 @@ func buildType(t reflect.Type, fresh map[reflect.Type]*typeInfo) *typeInfo {
 			}
 		}
 	}
+	info.channels = hasChannels(info)
 	return info
 }
 

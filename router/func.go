@@ -89,6 +89,8 @@ func parameters(in []reflect.Value, t reflect.Type, args protocol.Args) ([]refle
 			if err := args.Decode(i, p.Interface()); err != nil {
 				return nil, err
 			}
+		} else {
+			protocol.Absent(p.Interface())
 		}
 		in = append(in, p.Elem())
 	}

@@ -12,7 +12,7 @@ import (
 type Args = *protocol.Args
 
 // Handle answers the requests on a channel: ipcRenderer.invoke(channel, in) resolves with the result or rejects with the error. In is the
-// type of the one argument; undefined, null and a missing argument give its zero value. More arguments are an error for the caller; for
+// type of the one argument; undefined, null and a missing argument give its zero value, of a channel one that is closed. More arguments are an error for the caller; for
 // several see [HandleFunc]. Handle panics if the channel has a handler in this router already or its name is not allowed.
 func Handle[In, Out any](r *Router, channel string, f func(ctx context.Context, in In) (Out, error), options ...Option) {
 	r.handle(channel, false, handler(f), options)
@@ -93,6 +93,8 @@ func one[In any](r *request) (in In, err error) {
 		if err := args.Decode(0, &in); err != nil {
 			return in, badArgument(err)
 		}
+	} else {
+		protocol.Absent(&in)
 	}
 	return in, r.begin()
 }

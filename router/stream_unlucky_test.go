@@ -123,6 +123,50 @@ func TestChunkThatPanics(t *testing.T) {
 	}
 }
 
+// Who receives from a channel that a page has left out does not wait for ever: it is closed.
+func TestChannelsThatAreAbsent(t *testing.T) {
+	type inner struct{ Rows <-chan int }
+	type part struct {
+		inner
+		More [2]chan string
+		Next *part
+	}
+	drained := func(p part) bool {
+		for range p.Rows {
+		}
+		for _, c := range p.More {
+			for range c {
+			}
+		}
+		return true
+	}
+	near, far := pair(t, router.SessionOptions{})
+	router.Handle(far.router, "Handle", func(_ context.Context, in <-chan int) (bool, error) {
+		for range in {
+		}
+		return true, nil
+	})
+	router.HandleFunc(far.router, "HandleFunc", func(in part) bool { return drained(in) })
+	router.HandleFunc(far.router, "pointers", func(in ...*part) (all bool) {
+		for _, p := range in {
+			all = drained(*p)
+		}
+		return all
+	})
+	for _, c := range []struct {
+		channel string
+		args    []any
+	}{
+		{"Handle", nil}, {"Handle", []any{nil}}, {"Handle", []any{protocol.Undefined{}}},
+		{"HandleFunc", nil}, {"HandleFunc", []any{nil}}, {"HandleFunc", []any{map[string]any{}}}, {"HandleFunc", []any{map[string]any{"Rows": nil, "More": []any{nil}}}},
+		{"pointers", []any{map[string]any{}, map[string]any{"More": []any{}}, map[string]any{"Rows": protocol.Undefined{}, "More": nil}}},
+	} {
+		if all, err := router.Invoke[bool](patience(t), near.session, c.channel, c.args...); !all || err != nil {
+			t.Errorf("%s(%v): %v, %v", c.channel, c.args, all, err)
+		}
+	}
+}
+
 // A closed stream gives nothing more, not even the rest of a chunk.
 func TestReadAfterClose(t *testing.T) {
 	near, far := pair(t, router.SessionOptions{})
