@@ -70,8 +70,11 @@ var (
 	currentMu sync.Mutex
 )
 
-// Spawn starts a process. Its files may be closed afterwards.
+// Spawn starts a process, unless ctx has ended already. Its files may be closed afterwards.
 func Spawn(ctx context.Context, s Spec) (*Child, error) {
+	if ended := context.Cause(ctx); ended != nil {
+		return nil, ended
+	}
 	c, err := running(s.Apart)
 	if err != nil {
 		return nil, fmt.Errorf("the keeper of utility processes: %w", err)
