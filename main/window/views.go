@@ -182,8 +182,11 @@ func (w *Window) Close() {
 	})
 }
 
-// Destroy closes the window without asking its page. It does not wait; see Closed.
-func (w *Window) Destroy() { engine.Post(w.destroy) }
+// Destroy closes the window without asking its page, to which nothing is sent any more. It does not wait; see Closed.
+func (w *Window) Destroy() {
+	w.peer.Leave(ipc.ErrClosed)
+	engine.Post(w.destroy)
+}
 
 func (w *Window) destroy() {
 	if w.win == nil {
