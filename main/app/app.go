@@ -221,7 +221,7 @@ func (a *App) guard(ctx context.Context, f func(context.Context) error) (err err
 }
 
 // Run runs the app until it has quit: by Quit, by the last window, or by the end of ctx, which closes windows without asking their pages.
-// SIGINT and SIGTERM quit it, too (Options.OwnSignals): the first as Quit does, a second one without asking.
+// SIGINT, SIGTERM and SIGHUP, which says that its terminal has gone, quit it, too (Options.OwnSignals): the first as Quit does, a second one without asking.
 //
 // It must be called from the main goroutine before that has been moved to another thread, which is so in func main, and once per process.
 // It returns nil after a regular end, else what went wrong.
@@ -282,7 +282,7 @@ func (a *App) run(ctx context.Context) error {
 // by nohup, stays ignored.
 func (a *App) quitOnSignal() (stop func()) {
 	signals := make(chan os.Signal, 2)
-	for _, s := range []os.Signal{syscall.SIGINT, syscall.SIGTERM} {
+	for _, s := range []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
 		if !signal.Ignored(s) {
 			signal.Notify(signals, s)
 		}

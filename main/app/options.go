@@ -37,7 +37,7 @@ type Options struct {
 	Sandbox SandboxPolicy
 	// KeepRunning keeps the app alive when its last window has closed.
 	KeepRunning bool
-	// OwnSignals leaves SIGINT and SIGTERM to the app; by default they quit it. (Signals that the app asks for by signal.Notify reach it in
+	// OwnSignals leaves SIGINT, SIGTERM and SIGHUP to the app; by default they quit it. (Signals that the app asks for by signal.Notify reach it in
 	// either case.)
 	OwnSignals bool
 	// Development switches on what helps developers and would be a danger to users: DevTools, Chromium's switches from the command line,

@@ -24,7 +24,7 @@ func kill(t *testing.T, s syscall.Signal) {
 }
 
 func TestSignalsQuit(t *testing.T) {
-	for _, s := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
+	for _, s := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
 		t.Run(s.String(), func(t *testing.T) {
 			life(t, apptest.Process{}, func(t *testing.T, a *app.App) {
 				a.OnReady(func(context.Context) error {
@@ -87,7 +87,7 @@ func TestSignalsStayGos(t *testing.T) {
 		})
 		t.Run("signals are heard", func(t *testing.T) {
 			signals := make(chan os.Signal, 8)
-			for _, s := range []syscall.Signal{syscall.SIGHUP, syscall.SIGUSR1, syscall.SIGCHLD, syscall.SIGWINCH} {
+			for _, s := range []syscall.Signal{syscall.SIGUSR2, syscall.SIGUSR1, syscall.SIGCHLD, syscall.SIGWINCH} {
 				ossignal.Notify(signals, s)
 				kill(t, s)
 				if got := <-signals; got != s {
