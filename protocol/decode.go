@@ -25,7 +25,11 @@ type Args struct {
 	pos  int
 	g    *graph
 	l    Links
+	took int
 }
+
+// Took returns roughly how much memory has been taken for what was decoded so far, strings and numbers aside.
+func (a *Args) Took() int { return a.took }
 
 // Bind says where streams and ports in the arguments are to be found. Without
 // it they cannot be decoded.
@@ -51,7 +55,9 @@ func (a *Args) Decode(i int, into any) error {
 	d.g = a.g
 	a.seek(i)
 	d.pos = a.pos
-	if err := d.into(into); err != nil {
+	err := d.into(into)
+	a.took += decodeBudget(len(a.raw)) - d.budget
+	if err != nil {
 		return asArgument(err, i)
 	}
 	a.at, a.pos = i+1, d.pos

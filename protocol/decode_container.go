@@ -209,7 +209,10 @@ func (d *decoder) structValue(v reflect.Value, info *typeInfo) error {
 		if len(f.index) == 1 {
 			into = v.Field(f.index[0])
 		} else {
-			into = f.settable(v)
+			var err error
+			if into, err = d.settable(f, v); err != nil {
+				return atField(err, f.name)
+			}
 		}
 		if err := d.value(into, f.info); err != nil {
 			return atField(err, f.name)
@@ -226,18 +229,21 @@ func (d *decoder) structValue(v reflect.Value, info *typeInfo) error {
 	return nil
 }
 
-// settable returns the field in v; embedded pointers on the way are filled.
-func (f *field) settable(v reflect.Value) reflect.Value {
+// settable returns f in v; embedded pointers on the way are filled.
+func (d *decoder) settable(f *field, v reflect.Value) (reflect.Value, error) {
 	for i, x := range f.index {
 		if i > 0 && v.Kind() == reflect.Pointer {
 			if v.IsNil() {
+				if err := d.take(1, int(v.Type().Elem().Size())); err != nil {
+					return v, err
+				}
 				v.Set(reflect.New(v.Type().Elem()))
 			}
 			v = v.Elem()
 		}
 		v = v.Field(x)
 	}
-	return v
+	return v, nil
 }
 
 const mapEntrySize = 32 // besides key and value

@@ -337,6 +337,9 @@ func (d *decoder) pointer(v reflect.Value, info *typeInfo) error {
 	}
 	start := d.pos
 	if v.IsNil() || d.g != nil {
+		if err := d.take(1, int(info.elem.t.Size())); err != nil {
+			return err
+		}
 		// With references about, never write into a value from elsewhere.
 		v.Set(reflect.New(info.elem.t))
 	}

@@ -187,12 +187,26 @@ func TestChainOfReferencesAcrossArguments(t *testing.T) {
 	}
 }
 
+// Large is embedded by a pointer.
+type Large struct{ A [1 << 16]int64 }
+
 func TestOutOfProportion(t *testing.T) {
 	type large struct{ A [1 << 16]int64 }
 	raw := append([]byte{0xdc, 0xff, 0xff}, strings.Repeat("\xc0", 0xffff)...)
 	var v []large
 	if err := DecodeValue(raw, &v); !errors.Is(err, ErrLimit) {
 		t.Errorf("%d elements, %v", len(v), err)
+	}
+	empty := append([]byte{0xdc, 0xff, 0xff}, strings.Repeat("\x80", 0xffff)...)
+	var pointers []*large
+	if err := DecodeValue(empty, &pointers); !errors.Is(err, ErrLimit) {
+		t.Errorf("%d pointers, %v", len(pointers), err)
+	}
+	one := encode(t, map[string]any{"A": []any{}})
+	many := append([]byte{0xdc, 0xff, 0xff}, strings.Repeat(string(one), 0xffff)...)
+	var embedded []struct{ *Large }
+	if err := DecodeValue(many, &embedded); !errors.Is(err, ErrLimit) {
+		t.Errorf("%d embedded, %v", len(embedded), err)
 	}
 	sparse := encode(t, SparseArray{Length: 1<<32 - 1})
 	var ints []int
