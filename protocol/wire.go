@@ -153,6 +153,9 @@ const (
 	// MaxQueuedBytes is what may wait for one document that has not said hello
 	// or does not take what it is sent.
 	MaxQueuedBytes = 128 << 20
+	// MaxDecodedBytes is what the decoded arguments of one window's requests may take
+	// while their handlers run. One request may take more by itself.
+	MaxDecodedBytes = 1 << 30
 	// MaxStreams is how many streams each side of a session may be writing.
 	MaxStreams = 256
 	// StreamWindow is the credit a stream begins with and the most it may have:

@@ -37,11 +37,12 @@ func reflected(f any) func(*request) (any, error) {
 		if skip == 1 {
 			in[0] = reflect.ValueOf(&r.ctx).Elem()
 		}
-		in, err := parameters(in, t, r.args)
+		args := r.args // every listener decodes for itself
+		in, err := parameters(in, t, &args)
 		if err != nil {
 			return nil, badArgument(err)
 		}
-		if err := r.begin(); err != nil {
+		if err := r.beginWith(&args); err != nil {
 			return nil, err
 		}
 		return results(t, v.Call(in))
@@ -68,12 +69,12 @@ func fits(t reflect.Type) bool {
 }
 
 // parameters appends a function's parameters, made of the arguments, to in, which has the context if it takes one.
-func parameters(in []reflect.Value, t reflect.Type, args protocol.Args) ([]reflect.Value, error) {
+func parameters(in []reflect.Value, t reflect.Type, args *protocol.Args) ([]reflect.Value, error) {
 	skip := len(in)
 	fixed := t.NumIn() - skip
 	switch {
 	case fixed == 1 && t.In(skip) == argsType:
-		return append(in, reflect.ValueOf(&args)), nil
+		return append(in, reflect.ValueOf(args)), nil
 	case t.IsVariadic():
 		fixed--
 	case args.Len() > fixed:

@@ -49,7 +49,7 @@ func FuzzArguments(f *testing.F) {
 			if typ.NumIn() > 0 && typ.In(0) == contextType {
 				in = append(in, reflect.ValueOf(t.Context()))
 			}
-			in, err := parameters(in, typ, args)
+			in, err := parameters(in, typ, &args)
 			if err != nil {
 				if err.Error() == "" {
 					t.Errorf("%v: an error without a text", typ)

@@ -96,5 +96,5 @@ func one[In any](r *request) (in In, err error) {
 	} else {
 		protocol.Absent(&in)
 	}
-	return in, r.begin()
+	return in, r.beginWith(&args)
 }

@@ -45,6 +45,7 @@ type Line struct {
 	hearing string // channel of the listeners that have it
 	held    int    // messages waiting or being worked on
 	bytes   int    // of the packets they came in
+	decoded int    // bytes that the arguments of requests with a handler have become
 
 	room     chan struct{} // closed when there is room for roomFor messages, and for roomSize bytes; nil if nobody waits for that
 	roomFor  int
@@ -153,10 +154,28 @@ func (l *Line) leave(r *request) (wanted bool) {
 	if r.d.left--; r.d.left == 0 {
 		l.bytes -= r.d.size
 	}
+	l.decoded -= r.decoded
 	if r.asked() {
 		delete(r.d.session.open, r.id)
 	}
 	return !r.unwanted && !r.expired && r.d.session.ended == nil
+}
+
+// fewDecoded are so few bytes of decoded arguments that protocol.MaxInFlight is bound enough.
+const fewDecoded = 4 << 10
+
+// keep counts the bytes that a request's decoded arguments take as long as it is being worked on, or says that there are too many of them.
+func (l *Line) keep(r *request, n int) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	others := l.decoded - r.decoded
+	if others > 0 && others+n > protocol.MaxDecodedBytes {
+		return &refusal{coded("ERR_LIMIT", protocol.ErrLimit, "More than %d bytes of decoded arguments are being worked on", protocol.MaxDecodedBytes)}
+	}
+	if !r.done {
+		l.decoded, r.decoded = others+n, n
+	}
+	return nil
 }
 
 // claim takes the turn if nobody has it and somebody waits. l.mu is held.

@@ -27,6 +27,7 @@ type request struct {
 	target   *target     // what is being called
 	timer    *time.Timer // of the target's Timeout; nil if it has none
 	sole     bool        // nobody but the target sees the arguments
+	decoded  int         // bytes that the arguments have become, if they are many; Line.mu
 	begun    bool        // the handler has begun; the turn went on
 	done     bool        // the line has forgotten it; Line.mu
 	unwanted bool        // the far end gave it up; Line.mu
@@ -57,6 +58,16 @@ func (r *request) begin() error {
 		r.pass()
 	}
 	return nil
+}
+
+// beginWith is begin for a function whose arguments have been decoded already.
+func (r *request) beginWith(args *protocol.Args) error {
+	if n := args.Took(); r.asked() && n >= fewDecoded { // sends are heard one after the other
+		if err := r.d.session.line.keep(r, n); err != nil {
+			return err
+		}
+	}
+	return r.begin()
 }
 
 // pass lets the message after a request have its turn.
